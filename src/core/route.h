@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which services an event is for. Knows data elements and conditions, not how services are
+// reached. A route matches when its source, its trigger and all of its conditions match.
+
+#ifndef CORE_ROUTE_H
+#define CORE_ROUTE_H
+
+#include "core/event.h"
+
+enum condition_kind {
+    CONDITION_EQUALS,
+    CONDITION_ONE_OF,
+    CONDITION_PREFIX,
+    CONDITION_PATTERN,
+};
+
+struct pattern; // a compiled regular expression (PCRE2 syntax)
+
+struct condition {
+    struct str element; // a data element; `survey.x` reads the survey's member x
+    enum condition_kind kind;
+    const struct str *values; // one for equals and prefix
+    size_t value_count;
+    struct pattern *pattern; // owned by the condition, only for CONDITION_PATTERN
+};
+
+struct route {
+    const char *name;
+    const size_t *sources; // indexes into the configuration; none means all
+    size_t source_count;
+    const char *const *triggers; // static names; none means all
+    size_t trigger_count;
+    const struct condition *conditions;
+    size_t condition_count;
+    const size_t *services; // indexes into the configuration, at least one
+    size_t service_count;
+};
+
+// Values compare as text (json_as_text); an absent element matches nothing. An array matches when
+// one of its items does.
+bool route_matches(const struct route *route, size_t source, const struct event *event);
+
+// err names the offset in the expression. Matching is bounded: an expression that would backtrack
+// without end does not match.
+bool pattern_compile(struct str expression, struct pattern **ret, struct err *err) MUST_CHECK;
+bool pattern_matches(const struct pattern *pattern, struct str subject);
+void pattern_free(struct pattern *pattern);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The configuration file: its defaults, its checks, and immutable structs for everybody else. All
+// mistakes are reported at once with file, line, column and a suggestion. Knows names and policies,
+// no running state; it reads no template and opens no module. Door to the YAML library.
+
+#ifndef EDGE_CONFIG_H
+#define EDGE_CONFIG_H
+
+#include "core/delivery.h"
+#include "core/route.h"
+#include "core/template.h"
+
+struct config_place {
+    int line, column;
+};
+
+// A value that must never be shown. Read from a file or the environment, never written in YAML.
+struct config_secret {
+    const char *name;
+    struct str value; // not empty, no line end
+};
+
+struct config_source {
+    const char *name;
+    const struct str *tokens; // each is accepted; several allow rotation
+    size_t token_count;
+};
+
+enum service_kind { SERVICE_SOAP, SERVICE_HTTP };
+enum service_body { BODY_NONE, BODY_JSON, BODY_FORM, BODY_XML, BODY_TEXT };
+
+struct config_header {
+    const char *name; // a token of RFC 9110, none that the transport sets itself
+    struct str value; // template text
+    struct config_place place;
+};
+
+struct config_service {
+    const char *name;
+    struct config_place place;
+    enum service_kind kind;
+
+    const char *wsdl; // SOAP: the module's name
+    const char *operation;
+    const char *port;    // NULL: the only one, or the first that has the operation
+    struct str endpoint; // SOAP: template text; empty: the WSDL's own
+    struct config_place operation_place, wsdl_place;
+
+    const char *method; // HTTP: GET, POST, PUT, PATCH or DELETE
+    struct str url;     // HTTP: template text
+    struct config_place url_place;
+    enum service_body body;
+    const char *content_type; // HTTP: NULL for the body kind's own
+
+    const char *template_path; // absolute or relative to the working directory; NULL: none
+    const char *template_name; // as written, for messages
+    struct config_place template_place;
+
+    const struct config_header *headers;
+    size_t header_count;
+    const struct config_secret *secrets; // {{secret.NAME}} in templates, masked in every record
+    size_t secret_count;
+    const char *basic_user;              // HTTP Basic authentication; NULL: none
+    struct str basic_password;
+    struct str bearer_token; // empty: none
+
+    const char *ca_file, *cert_file, *key_file; // TLS; NULL: the system's, none, none
+    const char *proxy;                          // NULL: none
+
+    int64_t connect_timeout_ms, timeout_ms;
+    size_t max_reply_bytes;
+    int concurrency;      // most deliveries in flight
+    const char *order_by; // data element that keeps deliveries in order; NULL: no order
+    struct retry_policy retry;
+    const struct outcome_rule *outcomes;
+    size_t outcome_count;
+};
+
+struct config {
+    struct arena *arena;
+    const char *file;
+
+    const char *listen_host;
+    int listen_port; // 0: the system chooses
+    int listen_threads;
+    size_t max_body_bytes;
+    int max_connections;
+    int64_t request_timeout_ms; // a whole request must have arrived by then
+
+    const char *admin_user; // NULL: pages are open (allowed on loopback only)
+    struct str admin_password;
+
+    const char *store_path;
+    int64_t store_reserve_bytes; // free disk space below which new events are refused; -1: 5 % of
+                                 // the file system, at most 256 MB
+    const char *modules_dir;     // compiled WSDLs
+    const char *templates_dir;
+    const char *pages_dir;
+    int workers;
+    int64_t drain_for_ms; // how long SIGTERM waits for deliveries in flight
+    int log_level;        // enum log_level
+
+    const struct config_source *sources;
+    size_t source_count;
+    const struct config_service *services;
+    size_t service_count;
+    const struct route *routes; // conditions compiled
+    size_t route_count;
+};
+
+// Relative paths in the file are relative to the file's own folder. False: at least one fault.
+bool config_load(const char *file, struct config **ret, struct fault_list *faults) MUST_CHECK;
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One callable target, compiled: templates with the escaping of their body kind, the SOAP operation
+// if it is one, secrets and their masks. Turns named values into a request and a reply into an
+// answer for core/outcome. Knows no sockets, stores or retries.
+
+#ifndef EDGE_SERVICE_H
+#define EDGE_SERVICE_H
+
+#include "edge/config.h"
+#include "edge/soap.h"
+#include "edge/transport.h"
+
+struct service; // immutable after load, any thread
+
+struct services {
+    struct service **items; // as in config->services
+    size_t count;
+};
+
+// Compiles all services of a configuration, which must outlive them. Faults carry the place in the
+// configuration or in the template file.
+bool services_load(const struct config *config, const struct soap_modules *modules,
+                   struct services **ret, struct fault_list *faults) MUST_CHECK;
+void services_free(struct services *services);
+
+const struct config_service *service_config(const struct service *service);
+
+// What templates read: every data element by name, `survey`, and `event` (id, trigger, source,
+// time), `delivery` (id, attempt, service). `secret` is added by service_encode.
+struct service_values {
+    const struct event *event;
+    const char *event_id, *source, *delivery_id;
+    int64_t received_at; // Unix ms
+    int attempt;         // from 1
+};
+
+// Renders and checks the request. ERR_INVALID: the event does not fit (a SOAP element, broken JSON,
+// an impossible URL); nothing was sent. Everything in *ret lives in the arena or in the service.
+// A SOAP request carries the delivery's id as Idempotency-Key like every other.
+bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                    const struct service_values *values, struct transport_request *ret,
+                    struct err *err) MUST_CHECK;
+
+// The decoded reply; ret_fault_detail is for people ("SurveyFault: code=UNKNOWN_SURVEY"), "" when
+// there is no fault.
+void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                    const struct transport_reply *reply, struct answer *ret,
+                    const char **ret_fault_detail);
+
+// The text with every secret of the service, plain or in any escaping a template can give it,
+// replaced by a mask. For records, logs and pages.
+struct str service_mask(const struct service *service, struct arena *arena, struct str text);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// SOAP as a codec: loads the modules that gen/ makes of WSDLs, turns a rendered envelope into wire
+// bytes checked against the WSDL's types, and wire bytes into a reply or a fault. Knows envelopes
+// and faults, not sockets, templates or deliveries. Door to libxml2 and dlopen.
+
+#ifndef EDGE_SOAP_H
+#define EDGE_SOAP_H
+
+#include "core/outcome.h"
+
+struct soap_modules; // all loaded modules; immutable after load, any thread
+
+// Loads every *.so in `dir`. A module of another ABI, or no module at all in a file, is a fault
+// that names the file; the others still load. True when there was no fault.
+bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_list *faults)
+    MUST_CHECK;
+void soap_modules_free(struct soap_modules *modules);
+size_t soap_modules_count(const struct soap_modules *modules);
+const char *soap_modules_name(const struct soap_modules *modules, size_t index);
+
+struct soap_operation; // one operation of one port of one module
+
+// port NULL: the only one, or the first that has the operation. On failure the sentence names what
+// there is and the nearest.
+bool soap_operation_find(const struct soap_modules *modules, const char *module, const char *port,
+                         const char *operation, const struct soap_operation **ret,
+                         struct err *err) MUST_CHECK;
+const char *soap_operation_endpoint(const struct soap_operation *operation); // "" when none
+const char *soap_operation_action(const struct soap_operation *operation);
+int soap_operation_version(const struct soap_operation *operation); // 11 or 12
+
+struct soap_codec; // one thread's engines, made on first use of each module and kept
+
+struct soap_codec *soap_codec_new(void);
+void soap_codec_free(struct soap_codec *codec);
+
+// The wire bytes of a rendered envelope; ERR_INVALID with the element's name when it does not fit
+// the WSDL's types. Document type declarations are refused. ret_wire is copied into the arena.
+bool soap_encode(struct soap_codec *codec, const struct soap_operation *operation,
+                 struct arena *arena, struct str envelope, struct str *ret_wire,
+                 struct err *err) MUST_CHECK;
+
+struct soap_reply {
+    bool is_readable;
+    enum fault_class fault_class; // FAULT_NONE: a result
+    const char *fault_code;       // local name, "" when none
+    const char *fault_subcode;    // SOAP 1.2, local name of the innermost; "" when none
+    const char *fault_text;
+    const char *detail_name; // local name of the detail's first element; "" when none
+    // The detail's leaf values, in order, for people: name "code", value "UNKNOWN_SURVEY".
+    const struct soap_detail {
+        const char *name, *value;
+    } *details;
+    size_t detail_count;
+    const char *problem; // when unreadable: why
+};
+
+// Never fails: what cannot be read is described in *ret, whose strings live in the arena.
+void soap_decode(struct soap_codec *codec, const struct soap_operation *operation,
+                 struct arena *arena, struct str wire, struct soap_reply *ret);
+
+#endif

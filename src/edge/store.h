@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Keeps events, lends deliveries under a lease, keeps attempts, answers views. The rows are the
+// only truth: the table is the queue. Knows states and times, not what an outcome means, HTTP or
+// SOAP. One thread writes through a struct store; views go through a struct store_reader.
+//
+// Order: a delivery with an order key that has an open predecessor (same service, same key) has no
+// due time; settling or cancelling the predecessor makes the next one due, in the same transaction.
+
+#ifndef EDGE_STORE_H
+#define EDGE_STORE_H
+
+#include "base/clock.h"
+#include "core/delivery.h"
+#include "core/event.h"
+
+struct store;
+
+// Opens or makes the store. Fails when the file is not ours (application id), of a newer schema,
+// or open in another process. Deliveries that a stopped process had leased become due again, each
+// with an attempt that says so; ret_taken_over counts them.
+bool store_open(const char *path, struct store **ret, size_t *ret_taken_over,
+                struct err *err) MUST_CHECK;
+void store_close(struct store *store);
+
+// --- what one transaction does ---
+
+enum { STORE_FINGERPRINT_BYTES = 32 };
+
+struct store_new_delivery {
+    char id[CLOCK_UUID_BYTES];
+    const char *service;
+    const char *route;
+    struct str order_key; // empty: no order
+};
+
+enum store_accept_result { ACCEPT_STORED, ACCEPT_DUPLICATE, ACCEPT_CONFLICT };
+
+struct store_accept {
+    char id[CLOCK_UUID_BYTES];
+    const char *trigger, *source;
+    struct str call_id;
+    int64_t received_at;
+    enum event_format format;
+    struct str body;            // as received
+    struct str idempotency_key; // empty: none; unique per source
+    unsigned char fingerprint[STORE_FINGERPRINT_BYTES]; // of trigger, format and body
+    struct store_new_delivery *deliveries;
+    size_t delivery_count;
+
+    // Filled by store_commit. A duplicate (same key, same fingerprint) stores nothing and gets the
+    // first one's id and deliveries, in the batch's arena; a conflict is the same key with another
+    // fingerprint.
+    enum store_accept_result result;
+};
+
+struct store_attempt {
+    int64_t started_at, ended_at;
+    enum outcome_kind outcome;
+    enum outcome_scope scope;
+    enum reach reach;
+    int http_status;
+    const char *fault;  // "" when none; code, text and detail for people
+    const char *reason; // one sentence
+    struct str request_head, request_body; // secrets masked
+    struct str reply_head, reply_body;
+    size_t reply_dropped_bytes; // of a reply longer than what is kept
+    const char *peer;
+    int64_t resolved_us, connected_us, secured_us, first_byte_us, total_us;
+};
+
+struct store_settle {
+    int64_t delivery; // store_lease.delivery
+    int number;       // store_lease.number: with it the lease is recognised
+    const char *service;
+    struct store_attempt attempt;
+    enum delivery_state state;
+    int64_t due_at; // for DELIVERY_WAITING
+    const char *reason;
+    bool is_applied; // filled: false when the lease was lost; then nothing was changed
+};
+
+enum store_operation { OPERATE_RESEND, OPERATE_CANCEL };
+enum store_operate_result { OPERATE_DONE, OPERATE_NOT_FOUND, OPERATE_REFUSED };
+
+struct store_operate {
+    enum store_operation operation;
+    char delivery_id[CLOCK_UUID_BYTES];
+    enum store_operate_result result;
+    enum delivery_state state; // after it; of a refused one, the state that forbids it
+};
+
+// One delivery under a lease, with all that a worker needs, in an arena of its own.
+struct store_lease {
+    struct arena *arena; // whoever gets the lease frees it, and with it the lease
+    int64_t delivery;    // the store's own number
+    int number;          // of the attempt to be made, from 1, over the delivery's whole life
+    struct delivery_progress progress; // before this attempt
+    const char *id, *service;
+    const char *event_id, *trigger, *source;
+    struct str call_id;
+    int64_t received_at;
+    enum event_format format;
+    struct str body;
+};
+
+struct store_claim {
+    const char *service;
+    size_t limit;
+    int64_t lease_until;
+    struct store_lease **leases; // filled: `count` of at most `limit`, in due order; the array lives
+    size_t count;                // in the batch's arena
+};
+
+struct store_batch {
+    struct arena *arena; // for results
+    int64_t now;
+    bool is_expiring; // also put back leases that have run out
+    struct store_accept **accepts;
+    size_t accept_count;
+    struct store_settle **settles;
+    size_t settle_count;
+    struct store_operate **operates;
+    size_t operate_count;
+    struct store_claim *claims; // done last, so they see all of the above
+    size_t claim_count;
+    const char **expired_services; // filled when is_expiring: one entry per lease put back
+    size_t expired_count;
+};
+
+// All of the batch in one durable transaction, or none of it (ERR_FULL, ERR_IO; nothing leased).
+bool store_commit(struct store *store, struct store_batch *batch, struct err *err) MUST_CHECK;
+// When the service's next waiting delivery is due; INT64_MAX: none.
+bool store_next_due(struct store *store, const char *service, int64_t *ret_due_at,
+                    struct err *err) MUST_CHECK;
+
+// --- views ---
+
+struct store_reader; // any thread; calls wait for each other
+
+bool store_reader_open(const char *path, struct store_reader **ret, struct err *err) MUST_CHECK;
+void store_reader_close(struct store_reader *reader);
+
+struct store_filter { // NULL and COUNT members match all
+    enum delivery_state state; // DELIVERY_STATE_COUNT: any
+    const char *service, *trigger, *call_id;
+    int64_t before; // cursor: only rows with a smaller number; 0: from the newest
+    size_t limit;   // at most 200
+};
+
+struct store_delivery {
+    int64_t number; // the cursor
+    const char *id, *event_id, *trigger, *source, *service, *route;
+    struct str call_id;
+    enum delivery_state state;
+    int attempts; // over its whole life
+    int64_t received_at, due_at, first_attempt_at, ended_at; // 0: none; due_at 0 and waiting:
+                                                             // behind an earlier one
+    int last_status;
+    const char *reason; // of the last settle, "" before the first
+};
+
+struct store_event {
+    const char *id, *trigger, *source;
+    struct str call_id;
+    int64_t received_at;
+    enum event_format format;
+    struct str body;
+    struct store_delivery *deliveries;
+    size_t delivery_count;
+};
+
+struct store_counts {
+    int64_t events, unrouted;
+    int64_t by_state[DELIVERY_STATE_COUNT];
+    int64_t oldest_open_at; // received_at of the oldest open delivery; 0: none
+};
+
+// Views fail with ERR_NOT_FOUND, ERR_IO, or ERR_BUSY when a query takes longer than two seconds.
+bool store_view_deliveries(struct store_reader *reader, struct arena *arena,
+                           const struct store_filter *filter, struct store_delivery **ret,
+                           size_t *ret_count, struct err *err) MUST_CHECK;
+// The delivery with its attempts, first to last.
+bool store_view_delivery(struct store_reader *reader, struct arena *arena, const char *id,
+                         struct store_delivery *ret, struct store_attempt **ret_attempts,
+                         size_t *ret_attempt_count, struct err *err) MUST_CHECK;
+bool store_view_event(struct store_reader *reader, struct arena *arena, const char *id,
+                      struct store_event *ret, struct err *err) MUST_CHECK;
+// Events that no route took, newest first; the cursor is store_delivery-like by `before`.
+bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64_t before,
+                         size_t limit, struct store_event **ret, size_t *ret_count,
+                         int64_t *ret_cursor, struct err *err) MUST_CHECK;
+bool store_view_counts(struct store_reader *reader, struct store_counts *ret,
+                       struct err *err) MUST_CHECK;
+
+#endif
