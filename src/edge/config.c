@@ -101,6 +101,8 @@ static void read_sources(struct config_reader *reader, struct config *config)
     const struct node *map = reader->sources;
     if (!map || !config_is_small_map(reader, "sources", map, MAX_SOURCES))
         return;
+    if (map->count == 0)
+        config_fault(reader, map, "no source is defined, so nobody could post an event");
     struct config_source *sources = arena_alloc(reader->arena, map->count * sizeof(*sources));
     for (size_t i = 0; i < map->count; i++) {
         const struct node_member *member = &map->members[i];
@@ -315,7 +317,7 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
     set_defaults(reader, config);
     if (config_read_map(reader, tree, "the file", top_fields, COUNT_OF(top_fields), &draft)) {
         reader->templates_dir = config->templates_dir;
-        reader->sources = section(draft.sources);
+        reader->sources = draft.sources;
         reader->services = section(draft.services);
         if (!config->pages_dir)
             config->pages_dir = arena_printf(reader->arena, "%s/pages", config->templates_dir);
@@ -326,9 +328,6 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
         config_read_services(reader, config);
         if (section(draft.routes))
             config_read_routes(reader, draft.routes, config);
-        if (draft.sources && config->source_count == 0)
-            config_fault(reader, draft.sources,
-                         "no source is defined, so nobody could post an event");
     }
     *ret = *config;
 }

@@ -211,7 +211,7 @@ bool config_read_choice(struct config_reader *reader, const struct config_field 
             return true;
         }
     }
-    config_fault(reader, value, "unknown %s '%.80s'%s", field->key, value->text.data,
+    config_fault(reader, value, "%s cannot be '%.80s'%s", field->key, value->text.data,
                  config_hint(reader, value->text, words, count));
     return false;
 }
@@ -271,7 +271,9 @@ static const char *quantity_text(struct config_reader *reader, const struct quan
                                  int64_t number)
 {
     size_t i = 0;
-    while (i + 1 < quantity->unit_count && (number == 0 || number % quantity->units[i].worth != 0))
+    if (number == 0)
+        return "0";
+    while (number % quantity->units[i].worth != 0) // the last unit is worth 1
         i++;
     return arena_printf(reader->scratch, "%lld%s", (long long)(number / quantity->units[i].worth),
                         quantity->units[i].word);

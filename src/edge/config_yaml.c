@@ -319,7 +319,7 @@ static bool read_node(struct loader *loader, const yaml_event_t *event, size_t d
         return refuse(loader, event, "nested deeper than %d", MAX_HEIGHT);
     if (has_tag(event))
         return refuse(loader, event, "YAML tags such as !this have no meaning here");
-    struct anchor *anchor;
+    struct anchor *anchor = NULL;
     if (!count_nodes(loader, event, 1) || !open_anchor(loader, event, &anchor))
         return false;
     struct node *node = arena_alloc(loader->arena, sizeof(*node));

@@ -4,39 +4,17 @@
 // device has none.
 
 #include "edge/file.h"
+#include "core/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-// Length of the character at the start of a text, 0 when it is NUL or no UTF-8.
-static size_t character_length(const unsigned char *c, size_t left)
-{
-    if (c[0] < 0x80)
-        return c[0] != 0;
-    size_t len = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : 2;
-    if (c[0] < 0xc2 || c[0] > 0xf4 || len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool is_overlong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
-    bool is_surrogate = c[0] == 0xed && c[1] >= 0xa0;
-    bool is_beyond_unicode = c[0] == 0xf4 && c[1] >= 0x90;
-    return is_overlong || is_surrogate || is_beyond_unicode ? 0 : len;
-}
-
 size_t file_text_length(struct str text)
 {
-    size_t at = 0;
-    while (at < text.len) {
-        size_t len = character_length((const unsigned char *)text.data + at, text.len - at);
-        if (len == 0)
-            break;
-        at += len;
-    }
-    return at;
+    size_t len = json_utf8_prefix(text);
+    const char *nul = memchr(text.data, '\0', len);
+    return nul ? (size_t)(nul - text.data) : len;
 }
 
 static bool read_all(int fd, struct buf *buf, struct err *err)
