@@ -125,8 +125,9 @@ static void read_kind(struct config_reader *reader, struct service_draft *draft,
             config_fault(reader, draft->soap, "a soap service needs a template: the envelope");
     } else {
         service->kind = SERVICE_HTTP;
-        if (config_read_map(reader, draft->http, "http", http_fields, COUNT_OF(http_fields),
-                            service))
+        size_t before = reader->faults->count;
+        config_read_map(reader, draft->http, "http", http_fields, COUNT_OF(http_fields), service);
+        if (reader->faults->count == before)
             check_body(reader, draft);
     }
 }

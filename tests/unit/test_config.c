@@ -92,6 +92,8 @@ static int set_environment(void **state)
     setenv("GOOD_TOKEN", "a good token", 1);
     setenv("OTHER_TOKEN", "another token", 1);
     setenv("SHORT_TOKEN", "abc", 1);
+    setenv("ACME_TOKEN", "what the example names", 1);
+    setenv("CRM_API_KEY", "what the example names", 1);
     unsetenv("NOT_SET_ANYWHERE");
     return 0;
 }
