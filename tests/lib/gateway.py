@@ -15,8 +15,17 @@ import threading
 import api
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = pathlib.Path(os.environ.get("SWITCHHOOK_BUILD", ROOT / "build")).resolve()
-PROGRAM = BUILD / "switchhook"
+
+
+def find_build():
+    """The folder given, else the first that holds a build."""
+    given = os.environ.get("SWITCHHOOK_BUILD")
+    folders = [ROOT / given] if given else [ROOT / "build/test", ROOT / "build"]
+    return next((f for f in folders if (f / "build.ninja").exists()), folders[-1])
+
+
+BUILD = find_build()
+PROGRAM = BUILD / "src" / "switchhook"
 MODULES = BUILD / "modules"
 TOKEN = "a-token-only-the-tests-know"
 START_S, STOP_S = 30, 30
@@ -78,8 +87,9 @@ def run(*arguments, env=None, within_s=START_S):
 class Gateway:
     """One gateway process over one configuration file; may be started again after it ended."""
 
-    def __init__(self, config_file, env=None, command=()):
-        self.config_file, self.env, self.command = config_file, env or environment(), list(command)
+    def __init__(self, config_file, env=None, log_file=None):
+        """`log_file`: where each line goes too, as it comes; an open file."""
+        self.config_file, self.env, self.log_file = config_file, env or environment(), log_file
         self.log = []  # lines of every start so far
         self._process, self._reader, self._changed = None, None, threading.Condition()
         self.api = None
@@ -89,8 +99,9 @@ class Gateway:
         return self._process.pid
 
     def start(self, within_s=START_S):
+        # A session of its own: Ctrl-C is for whoever started this, who then stops it in order.
         self._process = subprocess.Popen(
-            [*self.command, str(PROGRAM), "run", str(self.config_file)], env=self.env,
+            [str(PROGRAM), "run", str(self.config_file)], env=self.env, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         first = len(self.log)
         self._reader = threading.Thread(target=self._read, args=(self._process.stderr,), daemon=True)
@@ -101,8 +112,11 @@ class Gateway:
 
     def _read(self, stream):
         for line in stream:
+            text = line.decode("utf-8", "replace").rstrip("\n")
+            if self.log_file:
+                print(text, file=self.log_file, flush=True)
             with self._changed:
-                self.log.append(line.decode("utf-8", "replace").rstrip("\n"))
+                self.log.append(text)
                 self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
@@ -128,6 +142,16 @@ class Gateway:
 
     def terminate(self):
         self._process.send_signal(signal.SIGTERM)
+
+    def memory_kb(self, row="VmRSS"):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(re.search(rf"^{row}:\s+(\d+)", file.read(), re.M)[1])
+
+    def cpu_s(self):
+        """Processor time so far, user and system."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def wait_end(self, within_s=STOP_S):
         """The exit code."""
