@@ -130,6 +130,10 @@ class Api:
     def services(self):
         return {s["name"]: s for s in self.view("/services")["services"]}
 
+    def is_closed(self, service):
+        """The service gets nothing now: it is in trouble, or held."""
+        return bool(self.services()[service]["closed_until"])
+
     # --- an operator's buttons ---
 
     def press(self, path, as_form=False):

@@ -39,6 +39,7 @@ def config(services, routes=None, **more):
         "store": "store.db",
         "modules": str(MODULES),
         "templates": "templates",
+        "pages": str(ROOT / "templates" / "pages"),
         "sources": {"acme": {"token": {"env": "ACME_TOKEN"}}},
         "services": services,
         "routes": routes or [{"name": "all", "services": list(services)}],
