@@ -64,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         template_free(template);
     } else {
         require(err.code == ERR_INVALID && place.line > 0 && place.column > 0);
+        require(json_utf8_prefix(str_from(err.text)) == strlen(err.text));
     }
     return 0;
 }
