@@ -67,8 +67,9 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("delivery"), delivery_values(service, arena, values));
     json_set(arena, root, STR("secret"), service->secrets);
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
-    memcpy(root->object.members + OWN_NAMES, elements->object.members,
-           elements->object.count * sizeof(*root->object.members));
+    if (elements->object.count)
+        memcpy(root->object.members + OWN_NAMES, elements->object.members,
+               elements->object.count * sizeof(*root->object.members));
     root->object.count = capacity;
     return root;
 }
