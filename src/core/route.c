@@ -82,15 +82,15 @@ bool pattern_matches(const struct pattern *pattern, struct str subject)
 
 // --- conditions ---
 
+// As templates read a name: the survey's member first, so that no element can stand in for it.
 static const struct json *find_element(const struct event *event, struct str name)
 {
-    const struct json *value = json_get(event->elements, name);
     struct str prefix = STR("survey.");
-    if (!value && str_starts(name, prefix)) {
-        struct str member = {name.data + prefix.len, name.len - prefix.len};
-        value = json_get(event->survey, member);
-    }
-    return value;
+    const struct json *value = NULL;
+    if (str_starts(name, prefix))
+        value =
+            json_get(event->survey, (struct str){name.data + prefix.len, name.len - prefix.len});
+    return value ? value : json_get(event->elements, name);
 }
 
 static bool text_matches(const struct condition *condition, struct str text)
