@@ -91,7 +91,7 @@ void mem_cleanup_arena(struct arena **arena);
 
 // Moves a pointer out of its variable, so that its cleanup finds NULL.
 #define TAKE(pointer)                                                                              \
-    ({                                                                                             \
+    __extension__({                                                                                \
         __typeof__(pointer) taken_ = (pointer);                                                    \
         (pointer) = NULL;                                                                          \
         taken_;                                                                                    \
