@@ -1,3 +1,389 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The writing half of the SQLite store: one transaction a batch, and in it the events and their new
+// deliveries; store_sqlite_lease.c has what happens to them later. What surprises: numbers are
+// given out here and not by SQLite, because an event names its first delivery before that is
+// written.
 
-#include "edge/store.h"
+#include "edge/store_sqlite_write.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define ROW_COLUMNS                                                                                \
+    "number, service, order_key, state, due_at, leased_at, attempts FROM deliveries "
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [LAST_NUMBERS] =
+        "SELECT (SELECT max(number) FROM events), (SELECT max(number) FROM deliveries)",
+    [FIND_KEY] = "SELECT id, fingerprint = ?3, first_delivery, delivery_count FROM events "
+                 "WHERE source = ?1 AND idempotency_key = ?2",
+    [FIND_DELIVERIES] = "SELECT id, service, route, order_key FROM deliveries "
+                        "WHERE number >= ?1 AND number < ?2 ORDER BY number",
+    [ADD_EVENT] = "INSERT INTO events (number, id, trigger, source, call_id, received_at, "
+                  "first_delivery, delivery_count, idempotency_key, fingerprint, format, body) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [ADD_DELIVERY] = "INSERT INTO deliveries (number, id, event, service, route, order_key, state, "
+                     "due_at, attempts, progress_attempts, last_status, reason) "
+                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, '')",
+    [ADD_ATTEMPT] = "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, scope, "
+                    "reach, http_status, fault, reason, peer, resolved_us, connected_us, "
+                    "secured_us, first_byte_us, total_us, request_head, request_body, reply_head, "
+                    "reply_body, reply_dropped_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+                    "?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+    [LOAD] = "SELECT " ROW_COLUMNS "WHERE number = ?1",
+    [LOAD_ID] = "SELECT " ROW_COLUMNS "WHERE id = ?1",
+    [END_LEASE] = "UPDATE deliveries SET state = ?2, due_at = ?3, ended_at = ?4, leased_at = NULL, "
+                  "lease_until = NULL, attempts = attempts + 1, "
+                  "progress_attempts = progress_attempts + 1, "
+                  "first_attempt_at = coalesce(first_attempt_at, ?5), "
+                  "progress_first_attempt_at = coalesce(progress_first_attempt_at, ?5), "
+                  "last_status = ?6, reason = ?7 WHERE number = ?1",
+    [RESEND] = "UPDATE deliveries SET state = ?2, due_at = ?3, ended_at = NULL, "
+               "progress_attempts = 0, progress_first_attempt_at = NULL WHERE number = ?1",
+    [CANCEL] = "UPDATE deliveries SET state = ?2, due_at = NULL, ended_at = ?3 WHERE number = ?1",
+    [FIRST_OPEN] = "SELECT number FROM deliveries INDEXED BY deliveries_open WHERE service = ?1 "
+                   "AND order_key = ?2 AND ended_at IS NULL ORDER BY number LIMIT 1",
+    [ACTIVE] = "SELECT number, due_at IS NOT NULL FROM deliveries INDEXED BY deliveries_open "
+               "WHERE service = ?1 AND order_key = ?2 AND ended_at IS NULL "
+               "AND (due_at IS NOT NULL OR lease_until IS NOT NULL) ORDER BY number LIMIT 1",
+    [SET_DUE] = "UPDATE deliveries SET due_at = ?2 WHERE number = ?1",
+    [FIND_DUE] = "SELECT d.number, d.attempts, d.progress_attempts, d.progress_first_attempt_at, "
+                 "d.id, e.id, e.trigger, e.source, e.call_id, e.received_at, e.format, e.body "
+                 "FROM deliveries d INDEXED BY deliveries_due CROSS JOIN events e "
+                 "ON e.number = d.event WHERE d.service = ?1 AND d.due_at <= ?2 "
+                 "ORDER BY d.due_at, d.number LIMIT ?3",
+    [LEASE] = "UPDATE deliveries SET state = ?2, due_at = NULL, leased_at = ?3, lease_until = ?4 "
+              "WHERE number = ?1",
+    [NEXT_DUE] = "SELECT due_at FROM deliveries INDEXED BY deliveries_due WHERE service = ?1 "
+                 "AND due_at IS NOT NULL ORDER BY due_at LIMIT 1",
+    // The tally of the last commit names every service that can have one.
+    [FIND_LAPSED] = "SELECT d.number FROM tally t CROSS JOIN deliveries d "
+                    "INDEXED BY deliveries_by_state ON d.service = t.service AND d.state = t.state "
+                    "WHERE t.state = ?1 AND t.count > 0 AND d.lease_until <= ?2",
+    [TALLY] = "INSERT INTO tally (service, state, count) VALUES (?1, ?2, ?3) "
+              "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    [TALLY_EVENTS] = "UPDATE tally_events SET count = count + ?2 WHERE is_routed = ?1",
+};
+
+// --- tally ---
+
+void tally_add(struct store *store, const char *service, enum delivery_state state, int64_t change)
+{
+    size_t i = 0;
+    while (i < store->tally_count && strcmp(store->tallies[i].service, service) != 0)
+        i++;
+    if (i == store->tally_count) {
+        store->tallies = mem_grow(store->tallies, (i + 1) * sizeof(*store->tallies));
+        store->tallies[i] = (struct tally){.service = mem_strdup(service)};
+        store->tally_count++;
+    }
+    store->tallies[i].change[state] += change;
+}
+
+static bool tally_write(struct store *store, struct err *err)
+{
+    sqlite3_stmt *events = store->statements[TALLY_EVENTS], *write = store->statements[TALLY];
+    for (int is_routed = 0; is_routed < 2; is_routed++) {
+        db_bind_integer(events, 1, is_routed);
+        db_bind_integer(events, 2, store->event_change[is_routed]);
+        if (store->event_change[is_routed] && !db_run(events, err))
+            return false;
+    }
+    for (size_t i = 0; i < store->tally_count; i++) {
+        const struct tally *tally = &store->tallies[i];
+        db_bind_text(write, 1, tally->service);
+        for (int state = 0; state < DELIVERY_STATE_COUNT; state++) {
+            db_bind_state(write, 2, (enum delivery_state)state);
+            db_bind_integer(write, 3, tally->change[state]);
+            if (tally->change[state] && !db_run(write, err))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void tally_clear(struct store *store)
+{
+    memset(store->event_change, 0, sizeof(store->event_change));
+    for (size_t i = 0; i < store->tally_count; i++)
+        memset(store->tallies[i].change, 0, sizeof(store->tallies[i].change));
+}
+
+// --- transaction ---
+
+static bool transaction_begin(struct store *store, struct err *err)
+{
+    store->committed_last_event = store->last_event;
+    store->committed_last_delivery = store->last_delivery;
+    return db_run(store->statements[BEGIN], err);
+}
+
+static bool transaction_commit(struct store *store, struct err *err)
+{
+    if (!tally_write(store, err) || !db_run(store->statements[COMMIT], err))
+        return false;
+    tally_clear(store);
+    return true;
+}
+
+static void transaction_rollback(struct store *store)
+{
+    struct err ignored; // SQLite may have rolled back by itself, and a failed rollback closes too
+    for (size_t i = 0; i < STATEMENT_COUNT; i++)
+        db_reset(store->statements[i]);
+    if (!sqlite3_get_autocommit(store->db))
+        (void)!db_run(store->statements[ROLLBACK], &ignored);
+    store->last_event = store->committed_last_event;
+    store->last_delivery = store->committed_last_delivery;
+    tally_clear(store);
+}
+
+// --- accept ---
+
+static void read_id(sqlite3_stmt *statement, int column, char ret[CLOCK_UUID_BYTES])
+{
+    snprintf(ret, CLOCK_UUID_BYTES, "%.*s", STR_ARG(db_peek(statement, column)));
+}
+
+static bool read_earlier(struct store *store, struct arena *arena, int64_t first, size_t count,
+                         struct store_accept *accept, struct err *err)
+{
+    sqlite3_stmt *find = store->statements[FIND_DELIVERIES];
+    struct store_new_delivery *deliveries = arena_alloc(arena, count * sizeof(*deliveries));
+    size_t found = 0;
+    bool has_row;
+    db_bind_integer(find, 1, first);
+    db_bind_integer(find, 2, first + (int64_t)count);
+    for (;;) {
+        if (!db_row(find, &has_row, err))
+            return false;
+        if (!has_row || found == count)
+            break;
+        struct store_new_delivery *delivery = &deliveries[found++];
+        read_id(find, 0, delivery->id);
+        delivery->service = db_text(find, 1, arena);
+        delivery->route = db_text(find, 2, arena);
+        delivery->order_key = db_str(find, 3, arena);
+    }
+    db_reset(find);
+    accept->deliveries = deliveries;
+    accept->delivery_count = found;
+    return true;
+}
+
+// Looks for an event of the same source and key; then *ret_is_done, with the result filled in.
+static bool accept_again(struct store *store, struct arena *arena, struct store_accept *accept,
+                         bool *ret_is_done, struct err *err)
+{
+    sqlite3_stmt *find = store->statements[FIND_KEY];
+    db_bind_text(find, 1, accept->source);
+    db_bind_str(find, 2, accept->idempotency_key);
+    db_bind_blob(find, 3, accept->fingerprint, sizeof(accept->fingerprint));
+    if (!db_row(find, ret_is_done, err))
+        return false;
+    if (!*ret_is_done)
+        return true;
+    bool is_same = db_integer(find, 1);
+    if (is_same)
+        read_id(find, 0, accept->id);
+    int64_t first = db_integer(find, 2);
+    size_t count = (size_t)db_integer(find, 3);
+    db_reset(find);
+    accept->result = is_same ? ACCEPT_DUPLICATE : ACCEPT_CONFLICT;
+    return !is_same || read_earlier(store, arena, first, count, accept, err);
+}
+
+static bool add_event(struct store *store, const struct store_accept *accept, struct err *err)
+{
+    sqlite3_stmt *add = store->statements[ADD_EVENT];
+    db_bind_integer(add, 1, ++store->last_event);
+    db_bind_text(add, 2, accept->id);
+    db_bind_text(add, 3, accept->trigger);
+    db_bind_text(add, 4, accept->source);
+    db_bind_str(add, 5, accept->call_id);
+    db_bind_integer(add, 6, accept->received_at);
+    db_bind_integer(add, 7, store->last_delivery + 1);
+    db_bind_integer(add, 8, (int64_t)accept->delivery_count);
+    if (accept->idempotency_key.len)
+        db_bind_str(add, 9, accept->idempotency_key);
+    else
+        db_bind_null(add, 9);
+    db_bind_blob(add, 10, accept->fingerprint, sizeof(accept->fingerprint));
+    db_bind_text(add, 11, db_format_word(accept->format));
+    db_bind_str(add, 12, accept->body);
+    return db_run(add, err);
+}
+
+static bool add_delivery(struct store *store, const struct store_new_delivery *delivery,
+                         int64_t now, struct err *err)
+{
+    sqlite3_stmt *add = store->statements[ADD_DELIVERY];
+    int64_t earlier = 0;
+    if (delivery->order_key.len &&
+        !lease_first_open(store, delivery->service, delivery->order_key, &earlier, err))
+        return false;
+    db_bind_integer(add, 1, ++store->last_delivery);
+    db_bind_text(add, 2, delivery->id);
+    db_bind_integer(add, 3, store->last_event);
+    db_bind_text(add, 4, delivery->service);
+    db_bind_text(add, 5, delivery->route);
+    if (delivery->order_key.len)
+        db_bind_str(add, 6, delivery->order_key);
+    else
+        db_bind_null(add, 6);
+    db_bind_state(add, 7, DELIVERY_WAITING);
+    if (earlier)
+        db_bind_null(add, 8);
+    else
+        db_bind_integer(add, 8, now);
+    tally_add(store, delivery->service, DELIVERY_WAITING, 1);
+    return db_run(add, err);
+}
+
+static bool accept_event(struct store *store, const struct store_batch *batch,
+                         struct store_accept *accept, struct err *err)
+{
+    bool is_done = false;
+    if (accept->idempotency_key.len && !accept_again(store, batch->arena, accept, &is_done, err))
+        return false;
+    if (is_done)
+        return true;
+    if (!add_event(store, accept, err))
+        return false;
+    for (size_t i = 0; i < accept->delivery_count; i++) {
+        if (!add_delivery(store, &accept->deliveries[i], batch->now, err))
+            return false;
+    }
+    store->event_change[accept->delivery_count > 0]++;
+    accept->result = ACCEPT_STORED;
+    return true;
+}
+
+// --- batch ---
+
+static void drop_leases(struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->claim_count; i++) {
+        struct store_claim *claim = &batch->claims[i];
+        for (size_t j = 0; j < claim->count; j++)
+            arena_free(claim->leases[j]->arena);
+        claim->count = 0;
+    }
+}
+
+static bool apply(struct store *store, struct store_batch *batch, struct err *err)
+{
+    for (size_t i = 0; i < batch->accept_count; i++) {
+        if (!accept_event(store, batch, batch->accepts[i], err))
+            return false;
+    }
+    for (size_t i = 0; i < batch->settle_count; i++) {
+        if (!lease_settle(store, batch->now, batch->settles[i], err))
+            return false;
+    }
+    for (size_t i = 0; i < batch->operate_count; i++) {
+        if (!lease_operate(store, batch->now, batch->operates[i], err))
+            return false;
+    }
+    if (batch->is_expiring &&
+        !lease_lapse(store, batch->now, batch->now, "the lease ran out during this attempt",
+                     batch->arena, &batch->expired_services, &batch->expired_count, err))
+        return false;
+    for (size_t i = 0; i < batch->claim_count; i++) {
+        if (!lease_claim(store, batch, &batch->claims[i], err))
+            return false;
+    }
+    return true;
+}
+
+bool store_commit(struct store *store, struct store_batch *batch, struct err *err)
+{
+    for (size_t i = 0; i < batch->claim_count; i++)
+        batch->claims[i].count = 0;
+    batch->expired_count = 0;
+    if (!transaction_begin(store, err))
+        return false;
+    if (apply(store, batch, err) && transaction_commit(store, err))
+        return true;
+    transaction_rollback(store);
+    drop_leases(batch);
+    batch->expired_count = 0;
+    return false;
+}
+
+bool store_next_due(struct store *store, const char *service, int64_t *ret_due_at, struct err *err)
+{
+    sqlite3_stmt *next = store->statements[NEXT_DUE];
+    bool has_row;
+    db_bind_text(next, 1, service);
+    if (!db_row(next, &has_row, err))
+        return false;
+    *ret_due_at = has_row ? db_integer(next, 0) : INT64_MAX;
+    db_reset(next);
+    return true;
+}
+
+// --- open and close ---
+
+static bool take_over(struct store *store, size_t *ret_count, struct err *err)
+{
+    AUTO_ARENA struct arena *arena = arena_new();
+    const char **services;
+    if (!transaction_begin(store, err))
+        return false;
+    if (lease_lapse(store, INT64_MAX, clock_now_ms(), "the gateway stopped during this attempt",
+                    arena, &services, ret_count, err) &&
+        transaction_commit(store, err))
+        return true;
+    transaction_rollback(store);
+    return false;
+}
+
+static bool read_last_numbers(struct store *store, struct err *err)
+{
+    sqlite3_stmt *read = store->statements[LAST_NUMBERS];
+    bool has_row;
+    if (!db_row(read, &has_row, err))
+        return false;
+    store->last_event = db_integer(read, 0);
+    store->last_delivery = db_integer(read, 1);
+    db_reset(read);
+    return true;
+}
+
+bool store_open(const char *path, struct store **ret, size_t *ret_taken_over, struct err *err)
+{
+    struct store *store = mem_alloc(sizeof(*store));
+    size_t taken_over = 0;
+    store->lock_fd = -1;
+    store->scratch = arena_new();
+    if (!db_lock(path, &store->lock_fd, err) || !db_make(path, err) ||
+        !db_open_writer(path, &store->db, err) ||
+        !db_prepare(store->db, statement_sql, STATEMENT_COUNT, store->statements, err) ||
+        !read_last_numbers(store, err) || !take_over(store, &taken_over, err)) {
+        store_close(store);
+        return false;
+    }
+    *ret_taken_over = taken_over;
+    *ret = store;
+    return true;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    db_finalize(store->statements, STATEMENT_COUNT);
+    sqlite3_close(store->db);
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    for (size_t i = 0; i < store->tally_count; i++)
+        free(store->tallies[i].service);
+    free(store->tallies);
+    arena_free(store->scratch);
+    free(store);
+}
