@@ -415,7 +415,7 @@ static void test_a_delivery_shows_what_was_sent_and_what_came_back(void **state)
 static void test_a_delivery_says_what_is_next(void **state)
 {
     expect(ask(*state, "GET /deliveries/" WAITING_ID, BROWSER), 200,
-           PARTS("Next try in 4 min", "/cancel\"", "!/resend\""));
+           PARTS("Next try in 4 min, at 20", "/cancel\"", "!/resend\""));
     expect(ask(*state, "GET /deliveries/" BEHIND_ID, BROWSER), 200,
            PARTS("behind an earlier delivery of the same call"));
     expect(ask(*state, "GET /deliveries/" HELD_ID, BROWSER), 200,
