@@ -24,7 +24,7 @@ static void put_stored(const struct page_scope *scope, struct json *tree, const 
     size_t shown = text.len < most ? text.len : most;
     *budget_bytes -= shown;
     tree_str(scope->arena, tree, name, (struct str){text.data, shown});
-    tree_integer(scope->arena, tree, hidden_name, (int64_t)(text.len - shown));
+    tree_integer_or_null(scope->arena, tree, hidden_name, (int64_t)(text.len - shown));
 }
 
 static struct json *message_tree(const struct page_scope *scope, struct str head, struct str body,
@@ -35,15 +35,12 @@ static struct json *message_tree(const struct page_scope *scope, struct str head
     put_stored(scope, tree, "head", "head_hidden_bytes", head, budget_bytes);
     put_stored(scope, tree, "body", "body_hidden_bytes", body, budget_bytes);
     tree_integer(arena, tree, "body_bytes", (int64_t)(body.len + dropped_bytes));
-    tree_integer(arena, tree, "dropped_bytes", (int64_t)dropped_bytes);
+    tree_integer_or_null(arena, tree, "dropped_bytes", (int64_t)dropped_bytes);
     if (scope->is_html) {
         struct json *view = json_object(arena);
         struct str shown = json_get(tree, STR("body"))->string;
-        bool is_whole = shown.len >= body.len && !dropped_bytes;
-        tree_str(arena, view, "pretty", is_whole ? page_text_pretty(arena, shown) : STR(""));
+        tree_str(arena, view, "pretty", page_text_pretty(arena, shown));
         tree_boolean(arena, view, "is_empty", !head.len && !body.len);
-        tree_boolean(arena, view, "is_dropped", dropped_bytes != 0);
-        tree_boolean(arena, view, "is_hidden", is_whole ? false : shown.len < body.len);
         tree_put(arena, tree, "view", view);
     }
     return tree;
