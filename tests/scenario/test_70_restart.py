@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stopping, starting again, and a disk without room: what was acknowledged is never lost."""
 
+import json
 import os
 import signal
 import subprocess
 import threading
+from http.client import HTTPException
 
 import pytest
 
@@ -77,9 +79,9 @@ def test_a_stop_under_load_loses_nothing(place):
         while True:
             elements = call()
             try:
-                if interface.post("inbound.call_end", api.json.dumps(elements)).status != 202:
+                if interface.post("inbound.call_end", json.dumps(elements)).status != 202:
                     return
-            except (OSError, api.http.client.HTTPException):
+            except (OSError, HTTPException):
                 return
             acknowledged.append(elements["uii"])
     posters = [threading.Thread(target=post) for _ in range(4)]
@@ -137,7 +139,7 @@ def test_a_full_disk_refuses_events_and_recovers(small_disk, place, reserve, lea
     filler = fill(small_disk, leave_bytes)
 
     def post():
-        return gate.api.post("inbound.call_end", api.json.dumps(call(agent_notes="n" * 20000)))
+        return gate.api.post("inbound.call_end", json.dumps(call(agent_notes="n" * 20000)))
     refused = api.wait_for(post, lambda answer: answer.status != 202)
     assert refused.status == 507, refused
     assert int(refused.headers["Retry-After"]) > 0

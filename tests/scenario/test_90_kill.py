@@ -6,6 +6,7 @@ import json
 import os
 import random
 import threading
+from http.client import HTTPException
 
 import pytest
 
@@ -45,7 +46,7 @@ class Platform:
         for _ in range(2):
             try:
                 answer = interface.post("inbound.disposition", json.dumps(elements), key=elements["uii"])
-            except (OSError, api.http.client.HTTPException):
+            except (OSError, HTTPException):
                 with self.changed:
                     if self.interface is interface:
                         self.interface = None  # until the next start
