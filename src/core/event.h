@@ -11,9 +11,9 @@
 enum event_format { EVENT_JSON, EVENT_FORM };
 
 struct event_limits {
-    size_t elements;     // how many data elements
-    size_t name_bytes;   // of an element's name
-    size_t depth;        // of nested values
+    size_t elements;   // how many data elements
+    size_t name_bytes; // of an element's name
+    size_t depth;      // of nested arrays and objects, the body's own included
 };
 extern const struct event_limits event_limits_default;
 
@@ -32,8 +32,8 @@ struct event_fault {
 };
 
 struct event_faults {
-    struct event_fault items[16]; // further ones are counted only
-    size_t count;
+    struct event_fault items[16];
+    size_t count; // of all found; those past the 16th are counted only
 };
 
 // The known triggers, 18 call-lifecycle points and 6 extra, in the order of the documentation.
@@ -48,11 +48,13 @@ bool event_format_of(struct str media_type, enum event_format *ret);
 // Makes the event of a body. JSON is either the data elements as one flat object, or an object
 // with `elements` (object) and optionally `survey`. A form's fields are the elements; a repeated
 // field becomes an array. Form bytes that are no UTF-8 become U+FFFD (the body as received is kept
-// by the caller). Needed of every event: `uii`, a string of 1 to 128 characters or an integer.
+// by the caller). An element `survey` is the survey, an object or array; null and "" are none.
+// Needed of every event: `uii`, a string of 1 to 128 characters, no control characters, or an
+// integer.
 // On failure ret_faults holds at least one fault: syntax faults have code ERR_INVALID and the
 // pointer "", broken rules ERR_CONFLICT, passed limits ERR_TOO_LARGE.
-bool event_parse(struct arena *arena, const char *trigger, enum event_format format, struct str body,
-                 const struct event_limits *limits, struct event *ret,
+bool event_parse(struct arena *arena, const char *trigger, enum event_format format,
+                 struct str body, const struct event_limits *limits, struct event *ret,
                  struct event_faults *ret_faults, struct err *err) MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
 //
 // JSON text to a tree of values in an arena, and back. Knows the grammar (RFC 8259), not which
 // names matter. The tree is also what templates read and what pages are made of, so other formats
-// (forms, rows of the store) are brought into it. Door to the JSON library.
+// (forms, rows of the store) are brought into it.
 
 #ifndef CORE_JSON_H
 #define CORE_JSON_H
@@ -49,8 +49,12 @@ struct json_limits {
     size_t values; // all values together
 };
 
+// The JSON library has functions of the same names; hidden, ours cannot stand in for them.
+#pragma GCC visibility push(hidden)
+
 // Parses one JSON text. Duplicate names, text after the value, invalid UTF-8, a number that no
-// int64 or double holds and a passed limit are errors; the sentence names line and column.
+// int64 or double holds (ERR_INVALID) and a passed limit (ERR_TOO_LARGE) are errors; the sentence
+// names line and column. A byte order mark in front is skipped. The tree borrows nothing of `text`.
 bool json_parse(struct arena *arena, struct str text, const struct json_limits *limits,
                 struct json **ret, struct err *err) MUST_CHECK;
 
@@ -63,19 +67,28 @@ struct json *json_text(struct arena *arena, const char *text); // NULL gives JSO
 struct json *json_array(struct arena *arena);
 struct json *json_object(struct arena *arena);
 void json_append(struct arena *arena, struct json *array, struct json *item);
-// Adds a member; the name is borrowed and must not be there yet.
+// Adds a member; the name is borrowed. Not checked: of two members of one name json_get finds the
+// first.
 void json_set(struct arena *arena, struct json *object, struct str name, struct json *value);
 
 // The member of that name, or NULL (also when `object` is NULL or no object).
 const struct json *json_get(const struct json *object, struct str name);
 
 // A scalar as people write it (no quotes, shortest form of a real, "" for null); an array or an
-// object as JSON text. Written into `scratch` only when needed.
+// object as JSON text. Written into `scratch`, over what it held, only when needed. NULL gives "".
 struct str json_as_text(const struct json *value, struct buf *scratch);
 
 enum json_layout { JSON_COMPACT, JSON_INDENTED };
 void json_write(struct buf *out, const struct json *value, enum json_layout layout);
 // The inside of a JSON string, without the quotes.
 void json_write_escaped(struct buf *out, struct str text);
+
+// How many bytes from the start are whole characters of valid UTF-8.
+size_t json_utf8_prefix(struct str bytes);
+// Bytes of unknown origin as a string of the tree: what is no UTF-8 becomes U+FFFD, one for each
+// byte. Borrowed when there is nothing to mend.
+struct str json_utf8_mend(struct arena *arena, struct str bytes);
+
+#pragma GCC visibility pop
 
 #endif

@@ -47,9 +47,9 @@ struct config_service {
     struct str endpoint; // SOAP: template text; empty: the WSDL's own
     struct config_place operation_place, wsdl_place;
 
-    const char *method; // HTTP: GET, POST, PUT, PATCH or DELETE
-    struct str url;     // HTTP: template text
-    struct config_place url_place;
+    const char *method;            // HTTP: GET, POST, PUT, PATCH or DELETE
+    struct str url;                // HTTP: template text
+    struct config_place url_place; // of the url or the endpoint
     enum service_body body;
     const char *content_type; // HTTP: NULL for the body kind's own
 
@@ -61,7 +61,7 @@ struct config_service {
     size_t header_count;
     const struct config_secret *secrets; // {{secret.NAME}} in templates, masked in every record
     size_t secret_count;
-    const char *basic_user;              // HTTP Basic authentication; NULL: none
+    const char *basic_user; // HTTP Basic authentication; NULL: none
     struct str basic_password;
     struct str bearer_token; // empty: none
 

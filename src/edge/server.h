@@ -53,10 +53,10 @@ bool server_basic(const struct server_request *request, struct str *ret_user,
 struct server_response {
     int status;
     const char *media_type;
-    struct str body;      // copied
-    const char *location; // NULL: none
-    int retry_after_s;    // 0: none
-    const char *allow;    // for 405; NULL: none
+    struct str body;       // copied
+    const char *location;  // NULL: none
+    int retry_after_s;     // 0: none
+    const char *allow;     // for 405; NULL: none
     const char *challenge; // WWW-Authenticate, for 401; NULL: none
 };
 
@@ -70,7 +70,7 @@ struct server_problem {
     const char *detail; // one sentence
     const struct server_problem_item {
         const char *pointer, *detail;
-    } *errors; // RFC 6901 pointers into the body
+    } * errors; // RFC 6901 pointers into the body
     size_t error_count;
     int retry_after_s;
     const char *allow, *challenge;

@@ -1,3 +1,311 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One attempt's bytes: named values to a request, a reply to an answer. A rendered URL, header or
+// JSON body is looked at again before it leaves, because a template may put a value in unescaped.
 
 #include "edge/service.h"
+#include "edge/service_load.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+
+enum {
+    MAX_BODY_BYTES = 16 * 1024 * 1024,
+    MAX_URL_BYTES = 8 * 1024,
+    MAX_HEADER_BYTES = 8 * 1024,
+    MAX_DETAIL_BYTES = 2000,
+    OWN_HEADERS = 3, // Idempotency-Key, Switchhook-Event-Id, Switchhook-Attempt
+};
+static const struct json_limits body_limits = {.depth = 100, .values = 1000 * 1000};
+
+const struct config_service *service_config(const struct service *service)
+{
+    return service->config;
+}
+
+// --- what templates read ---
+
+static void set_text(struct arena *arena, struct json *object, const char *name, const char *text)
+{
+    json_set(arena, object, str_from(name), json_text(arena, text));
+}
+
+static struct json *event_values(struct arena *arena, const struct service_values *values)
+{
+    char *time = arena_alloc(arena, CLOCK_RFC3339_BYTES);
+    clock_rfc3339(values->received_at, time);
+    struct json *event = json_object(arena);
+    set_text(arena, event, "id", values->event_id);
+    set_text(arena, event, "trigger", values->event->trigger);
+    set_text(arena, event, "source", values->source);
+    set_text(arena, event, "time", time);
+    return event;
+}
+
+static struct json *delivery_values(const struct service *service, struct arena *arena,
+                                    const struct service_values *values)
+{
+    struct json *delivery = json_object(arena);
+    set_text(arena, delivery, "id", values->delivery_id);
+    json_set(arena, delivery, STR("attempt"), json_integer(arena, values->attempt));
+    set_text(arena, delivery, "service", service->config->name);
+    return delivery;
+}
+
+// Our names come first, and json_get finds the first: so they hide data elements of the same name.
+// The members are copied, the values shared; nothing here changes a value.
+static struct json *all_values(const struct service *service, struct arena *arena,
+                               const struct service_values *values)
+{
+    enum { OWN_NAMES = 4 };
+    const struct json *elements = values->event->elements, *survey = values->event->survey;
+    size_t capacity = OWN_NAMES + elements->object.count;
+    struct json *root = json_object(arena);
+    root->object.members = arena_alloc(arena, capacity * sizeof(*root->object.members));
+    root->object.capacity = capacity;
+    json_set(arena, root, STR("event"), event_values(arena, values));
+    json_set(arena, root, STR("delivery"), delivery_values(service, arena, values));
+    json_set(arena, root, STR("secret"), service->secrets);
+    json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
+    if (elements->object.count)
+        memcpy(root->object.members + OWN_NAMES, elements->object.members,
+               elements->object.count * sizeof(*root->object.members));
+    root->object.count = capacity;
+    return root;
+}
+
+// --- request ---
+
+static bool render(const struct template *template, const struct json *data, struct arena *arena,
+                   size_t max_bytes, struct str *ret, struct err *err)
+{
+    AUTO_BUF struct buf out;
+    buf_init(&out, max_bytes);
+    if (!template_render(template, data, &out, err))
+        return false;
+    *ret = arena_copy(arena, buf_str(&out));
+    return true;
+}
+
+// `/a/../b` is another path than it seems, and a data element may hold "..".
+static bool has_dot_segment(struct str path)
+{
+    size_t start = 0;
+    for (size_t i = 0; i <= path.len; i++) {
+        if (i < path.len && path.data[i] != '/')
+            continue;
+        struct str part = {path.data + start, i - start};
+        if (str_eq(part, STR(".")) || str_eq(part, STR("..")))
+            return true;
+        start = i + 1;
+    }
+    return false;
+}
+
+static bool check_url(const struct service *service, struct str url, struct err *err)
+{
+    for (size_t i = 0; i < url.len; i++) {
+        if (url.data[i] <= ' ' || url.data[i] >= 0x7f || strchr("\\#", url.data[i]))
+            return err_set(err, ERR_INVALID, "the URL has the byte 0x%02x, which no URL can have",
+                           (unsigned char)url.data[i]);
+    }
+    struct str start = service->url_start;
+    struct str rest = {url.data + start.len, url.len - start.len};
+    if (!str_starts(url, start) || (rest.len && !strchr("/?", rest.data[0])))
+        return err_set(err, ERR_INVALID, "the URL leaves the host %.*s", STR_ARG(start));
+    rest.len = strcspn(rest.data, "?");
+    if (has_dot_segment(rest))
+        return err_set(err, ERR_INVALID, "the URL's path has a part '.' or '..': %.*s",
+                       STR_ARG(rest));
+    return true;
+}
+
+static bool make_url(const struct service *service, const struct json *data, struct arena *arena,
+                     const char **ret, struct err *err)
+{
+    struct str url;
+    if (!render(service->url, data, arena, MAX_URL_BYTES, &url, err) ||
+        !check_url(service, url, err))
+        return err_prefix(err, "url");
+    *ret = url.data;
+    return true;
+}
+
+static bool make_body(const struct service *service, struct soap_codec *codec,
+                      const struct json *data, struct arena *arena, struct str *ret,
+                      struct err *err)
+{
+    struct str text;
+    struct json *parsed;
+    if (!service->body) {
+        *ret = STR("");
+        return true;
+    }
+    if (!render(service->body, data, arena, MAX_BODY_BYTES, &text, err))
+        return err_prefix(err, "template %s", service->config->template_name);
+    if (service->operation)
+        return soap_encode(codec, service->operation, arena, text, ret, err);
+    if (service->config->body == BODY_JSON &&
+        !json_parse(arena, text, &body_limits, &parsed, err)) {
+        err->code = ERR_INVALID;
+        return err_prefix(err, "template %s makes no JSON", service->config->template_name);
+    }
+    *ret = text;
+    return true;
+}
+
+// NULL in ret_line for a value that is empty: the header is left out.
+static bool make_header(const struct service *service, size_t index, const struct json *data,
+                        struct arena *arena, const char **ret_line, struct err *err)
+{
+    const char *name = service->config->headers[index].name;
+    struct str value;
+    if (!render(service->headers[index], data, arena, MAX_HEADER_BYTES, &value, err))
+        return err_prefix(err, "header %s", name);
+    value = str_trim(value);
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f)
+            return err_set(err, ERR_INVALID, "header %s has the byte 0x%02x, which none can have",
+                           name, c);
+    }
+    *ret_line = value.len ? arena_printf(arena, "%s: %.*s", name, STR_ARG(value)) : NULL;
+    return true;
+}
+
+static bool make_headers(const struct service *service, const struct json *data,
+                         const struct service_values *values, struct arena *arena,
+                         struct transport_request *request, struct err *err)
+{
+    size_t count = 0,
+           most = service->fixed_header_count + OWN_HEADERS + service->config->header_count;
+    const char **lines = arena_alloc(arena, most * sizeof(*lines));
+    for (size_t i = 0; i < service->fixed_header_count; i++)
+        lines[count++] = service->fixed_headers[i];
+    lines[count++] = arena_printf(arena, "Idempotency-Key: %s", values->delivery_id);
+    lines[count++] = arena_printf(arena, "Switchhook-Event-Id: %s", values->event_id);
+    lines[count++] = arena_printf(arena, "Switchhook-Attempt: %d", values->attempt);
+    for (size_t i = 0; i < service->config->header_count; i++) {
+        if (!make_header(service, i, data, arena, &lines[count], err))
+            return false;
+        count += lines[count] != NULL;
+    }
+    request->headers = lines;
+    request->header_count = count;
+    return true;
+}
+
+bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                    const struct service_values *values, struct transport_request *ret,
+                    struct err *err)
+{
+    const struct config_service *config = service->config;
+    const struct json *data = all_values(service, arena, values);
+    struct transport_request request = {
+        .method = config->method,
+        .basic_user = config->basic_user,
+        .basic_password = config->basic_user ? config->basic_password.data : NULL,
+        .ca_file = config->ca_file,
+        .cert_file = config->cert_file,
+        .key_file = config->key_file,
+        .proxy = config->proxy,
+        .connect_timeout_ms = config->connect_timeout_ms,
+        .timeout_ms = config->timeout_ms,
+        .max_reply_bytes = config->max_reply_bytes,
+    };
+    if (!make_url(service, data, arena, &request.url, err) ||
+        !make_headers(service, data, values, arena, &request, err) ||
+        !make_body(service, codec, data, arena, &request.body, err))
+        return false;
+    *ret = request;
+    return true;
+}
+
+// --- reply ---
+
+// A fault comes with 4xx or 5xx; then the media type tells it from a proxy's page in HTML. An empty
+// reply to a two-way operation is left to the decoder, which says so.
+static bool may_hold_envelope(const struct transport_reply *reply)
+{
+    bool is_success = reply->http_status >= 200 && reply->http_status < 300;
+    return is_success || (reply->http_status >= 400 && reply->body.len > 0 &&
+                          strcasestr(reply->media_type, "xml"));
+}
+
+// 202 Accepted without a body: WS-I Basic Profile 1.1, R2714.
+static bool is_accepted(const struct transport_reply *reply)
+{
+    return reply->http_status == 202 && reply->body.len == 0;
+}
+
+// "SurveyFault: code=UNKNOWN_SURVEY, text=No such survey", or what the fault says of itself.
+static const char *describe_fault(struct arena *arena, const struct soap_reply *soap)
+{
+    AUTO_BUF struct buf text;
+    buf_init(&text, MAX_DETAIL_BYTES);
+    if (soap->detail_count == 0) {
+        const char *code = *soap->fault_subcode ? soap->fault_subcode : soap->fault_code;
+        buf_printf(&text, "%s: %s", *soap->detail_name ? soap->detail_name : code,
+                   soap->fault_text);
+    } else {
+        buf_printf(&text, "%s:", soap->detail_name);
+        for (size_t i = 0; i < soap->detail_count; i++)
+            buf_printf(&text, "%s %s=%s", i ? "," : "", soap->details[i].name,
+                       soap->details[i].value);
+    }
+    return arena_copy(arena, buf_str(&text)).data;
+}
+
+static void decode_envelope(const struct service *service, struct soap_codec *codec,
+                            struct arena *arena, const struct transport_reply *reply,
+                            struct answer *answer, const char **ret_fault_detail)
+{
+    struct soap_reply soap;
+    soap_decode(codec, service->operation, arena, reply->body, &soap);
+    answer->is_readable = soap.is_readable;
+    answer->fault_class = soap.fault_class;
+    if (!soap.is_readable) {
+        answer->reason = soap.problem;
+    } else if (soap.fault_class != FAULT_NONE) {
+        answer->fault_code = soap.fault_code;
+        answer->fault_detail = *soap.detail_name ? soap.detail_name : soap.fault_subcode;
+        answer->reason = soap.fault_text;
+        *ret_fault_detail = describe_fault(arena, &soap);
+    }
+}
+
+void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                    const struct transport_reply *reply, struct answer *ret,
+                    const char **ret_fault_detail)
+{
+    *ret = (struct answer){
+        .reach = reply->reach,
+        .http_status = reply->reach == REACH_ANSWERED ? reply->http_status : 0,
+        .retry_after_ms = reply->retry_after_ms,
+        .fault_class = FAULT_NONE,
+        .fault_code = "",
+        .fault_detail = "",
+        .reason = reply->problem,
+    };
+    *ret_fault_detail = "";
+    if (reply->reach != REACH_ANSWERED)
+        return;
+    if (!service->operation || is_accepted(reply)) {
+        ret->is_readable = true;
+    } else if (reply->is_cut) {
+        ret->reason = arena_printf(arena, "the reply is longer than %zu bytes",
+                                   service->config->max_reply_bytes);
+    } else if (may_hold_envelope(reply)) {
+        decode_envelope(service, codec, arena, reply, ret, ret_fault_detail);
+    } else if (reply->body.len > 0) {
+        ret->reason = arena_printf(arena, "the reply is no envelope but %.100s",
+                                   *reply->media_type ? reply->media_type : "of no stated type");
+    }
+}
+
+// --- records ---
+
+struct str service_mask(const struct service *service, struct arena *arena, struct str text)
+{
+    return mask_apply(service->mask, arena, text);
+}

@@ -16,6 +16,7 @@ struct service; // immutable after load, any thread
 struct services {
     struct service **items; // as in config->services
     size_t count;
+    struct arena *arena; // owns what the items point to
 };
 
 // Compiles all services of a configuration, which must outlive them. Faults carry the place in the
@@ -27,7 +28,8 @@ void services_free(struct services *services);
 const struct config_service *service_config(const struct service *service);
 
 // What templates read: every data element by name, `survey`, and `event` (id, trigger, source,
-// time), `delivery` (id, attempt, service). `secret` is added by service_encode.
+// time), `delivery` (id, attempt, service). `secret` is added by service_encode. A data element
+// with one of these four names is hidden.
 struct service_values {
     const struct event *event;
     const char *event_id, *source, *delivery_id;

@@ -13,8 +13,11 @@
 #include <stdint.h>
 
 // Raised with every change below; a module of another number is refused at load.
-#define SOAP_MODULE_ABI 1u
+#define SOAP_MODULE_ABI    1u
 #define SOAP_MODULE_SYMBOL "switchhook_module"
+
+// Schemas refer to each other by this and their index: "switchhook:///3.xsd".
+#define SOAP_MODULE_SCHEMA_URL "switchhook:///"
 
 struct soap_context; // a module's engine state; one thread at a time, kept and reused
 
@@ -43,15 +46,7 @@ struct soap_module_operation {
     const char *action;   // soapAction, "" when none
     int version;          // 11 or 12
     const char *style;    // "document" or "rpc"
-    bool is_one_way;
-
-    // Reads an envelope, strictly, into the operation's C types and writes it anew with the
-    // generated stub. False: soap_module.error() names the element. ret_wire lives until the
-    // context's next call.
-    bool (*encode)(struct soap_context *context, struct soap_bytes envelope,
-                   struct soap_bytes *ret_wire);
-    enum soap_module_reply (*decode)(struct soap_context *context, struct soap_bytes wire,
-                                     struct soap_module_fault *ret_fault);
+    bool is_one_way;      // no answer, or one without content
 };
 
 struct soap_module {
@@ -59,12 +54,24 @@ struct soap_module {
     uint32_t size;      // sizeof(struct soap_module)
     const char *name;   // of the WSDL, e.g. "survey"
     const char *digest; // SHA-256 of the WSDL, hexadecimal
-    const char *engine; // gSOAP's version
+    const char *engine; // gSOAP's version, e.g. "208124" for 2.8.124
+    const char *recipe; // wsdl2h's options; others than the usual mean that something was given up
     size_t operation_count;
     const struct soap_module_operation *operations;
-    struct soap_context *(*context_new)(void);
+    // The WSDL's own schemas, for checks beyond C types (patterns, choices, unknown attributes).
+    // The first one imports the others; none when the WSDL has none.
+    size_t schema_count;
+    const char *const *schemas;
+
+    struct soap_context *(*context_new)(void); // NULL: out of memory
     void (*context_free)(struct soap_context *context);
     const char *(*error)(struct soap_context *context); // one sentence about the last call
+    // Reads an envelope, strictly, into the operation's C types and writes it anew with the
+    // generated stub. False: error() names the element. ret_wire lives until the next call.
+    bool (*encode)(struct soap_context *context, size_t operation, struct soap_bytes envelope,
+                   struct soap_bytes *ret_wire);
+    enum soap_module_reply (*decode)(struct soap_context *context, size_t operation,
+                                     struct soap_bytes wire, struct soap_module_fault *ret_fault);
 };
 
 #endif

@@ -49,7 +49,7 @@ struct store_accept {
     size_t delivery_count;
 
     // Filled by store_commit. A duplicate (same key, same fingerprint) stores nothing and gets the
-    // first one's id and deliveries, in the batch's arena; a conflict is the same key with another
+    // first one's id, time and deliveries, in the batch's arena; a conflict is the same key with another
     // fingerprint.
     enum store_accept_result result;
 };

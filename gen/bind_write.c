@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Writes a module's C source: two small functions for each operation and the table that the gateway
+// reads. Everything that is the same in all modules is in module_runtime.h.
+
+#include "bind.h"
+
+static void write_string(struct buf *out, const char *text)
+{
+    buf_add_char(out, '"');
+    for (const char *c = text; *c; c++) {
+        if (*c == '\n')
+            buf_printf(out, "\\n\"\n        \"");
+        else if (*c == '"' || *c == '\\')
+            buf_printf(out, "\\%c", *c);
+        else if (*c == '?') // no trigraphs
+            buf_printf(out, "\\?");
+        else if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+            buf_printf(out, "\\%03o", (unsigned char)*c);
+        else
+            buf_add_char(out, *c);
+    }
+    buf_add_char(out, '"');
+}
+
+static void write_member(struct buf *out, const char *name, const char *text)
+{
+    buf_printf(out, "        .%s = ", name);
+    write_string(out, text);
+    buf_printf(out, ",\n");
+}
+
+static void write_encode(struct buf *out, size_t index, const struct stub *stub,
+                         const struct wsdl_operation *operation)
+{
+    buf_printf(out,
+               "static int encode_%zu(struct soap *soap)\n"
+               "{\n"
+               "    struct %s in;\n"
+               "    soap_default_%s(soap, &in);\n"
+               "    if (envelope_begin(soap) || !soap_get_%s(soap, &in, \"%s\", NULL) ||\n"
+               "        envelope_end(soap))\n"
+               "        return soap->error;\n"
+               "    return soap_send_%s(soap, WIRE_ENDPOINT, ",
+               index, stub->name, stub->name, stub->name, stub->tag, stub->name);
+    write_string(out, operation->action);
+    buf_printf(out, "%s);\n}\n\n", stub->send_arguments);
+}
+
+static void write_decode(struct buf *out, size_t index, const struct stub *stub, int version)
+{
+    buf_printf(out,
+               "static int decode_%zu(struct soap *soap)\n"
+               "{\n"
+               "    soap_set_version(soap, %d);\n",
+               index, version == 12 ? 2 : 1);
+    if (stub->reply_type)
+        buf_printf(out,
+                   "    %s out;\n"
+                   "    memset(&out, 0, sizeof(out));\n"
+                   "    return soap_recv_%s(soap, &out);\n"
+                   "}\n\n",
+                   stub->reply_type, stub->name);
+    else
+        buf_printf(out, "    return one_way_reply(soap);\n}\n\n");
+}
+
+static void write_table(struct buf *out, const struct wsdl *wsdl)
+{
+    buf_printf(out, "static const struct stub stubs[] = {\n");
+    for (size_t i = 0; i < wsdl->operation_count; i++)
+        buf_printf(out, "    {encode_%zu, decode_%zu},\n", i, i);
+    buf_printf(out, "};\n\nstatic const struct soap_module_operation operations[] = {\n");
+    for (size_t i = 0; i < wsdl->operation_count; i++) {
+        const struct wsdl_operation *operation = &wsdl->operations[i];
+        buf_printf(out, "    {\n");
+        write_member(out, "name", operation->name);
+        write_member(out, "port", operation->port);
+        write_member(out, "endpoint", operation->endpoint);
+        write_member(out, "action", operation->action);
+        write_member(out, "style", operation->style);
+        buf_printf(out, "        .version = %d,\n        .is_one_way = %s,\n    },\n",
+                   wsdl->version, operation->is_one_way ? "true" : "false");
+    }
+    buf_printf(out, "};\n\nstatic const char *const schemas[] = {\n");
+    for (size_t i = 0; i < wsdl->schema_count; i++) {
+        buf_printf(out, "    ");
+        write_string(out, wsdl->schemas[i]);
+        buf_printf(out, ",\n");
+    }
+    buf_printf(out, "    0,\n};\n\n");
+}
+
+void module_write(struct buf *out, const struct module_facts *facts, const struct wsdl *wsdl,
+                  const struct stub *stubs)
+{
+    buf_printf(out, "// Generated from %s. Do not edit.\n\n", wsdl->path);
+    buf_printf(out, "#include \"soapH.h\"\n#include \"%s\"\n#include \"module_runtime.h\"\n\n",
+               facts->nsmap);
+    for (size_t i = 0; i < wsdl->operation_count; i++) {
+        write_encode(out, i, &stubs[i], &wsdl->operations[i]);
+        write_decode(out, i, &stubs[i], wsdl->version);
+    }
+    write_table(out, wsdl);
+    buf_printf(out, "__attribute__((visibility(\"default\"))) const struct soap_module "
+                    "switchhook_module = {\n"
+                    "        .abi = SOAP_MODULE_ABI,\n"
+                    "        .size = sizeof(struct soap_module),\n");
+    write_member(out, "name", facts->name);
+    write_member(out, "digest", facts->digest);
+    write_member(out, "recipe", facts->recipe);
+    buf_printf(out,
+               "        .engine = ENGINE_VERSION,\n"
+               "        .operation_count = %zu,\n"
+               "        .operations = operations,\n"
+               "        .schema_count = %zu,\n"
+               "        .schemas = schemas,\n"
+               "        .context_new = context_new,\n"
+               "        .context_free = context_free,\n"
+               "        .error = context_error,\n"
+               "        .encode = module_encode,\n"
+               "        .decode = module_decode,\n"
+               "};\n",
+               wsdl->operation_count, wsdl->schema_count);
+}

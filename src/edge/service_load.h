@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A compiled service as service_load.c makes it and service.c uses it. For these two files only.
+
+#ifndef EDGE_SERVICE_LOAD_H
+#define EDGE_SERVICE_LOAD_H
+
+#include "edge/mask.h"
+#include "edge/service.h"
+
+struct service {
+    const struct config_service *config;
+    const struct soap_operation *operation; // NULL: an HTTP service
+    struct template *url;
+    struct str url_start;       // scheme and host: what every rendered URL begins with
+    struct template *body;      // NULL: no body
+    struct template **headers;  // as in config->headers
+    const char **fixed_headers; // "Name: value", the same for every request
+    size_t fixed_header_count;
+    struct json *secrets; // what templates read as {{secret.NAME}}
+    struct mask *mask;
+};
+
+#endif

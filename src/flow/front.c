@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Which path goes where. Everything that is neither an event nor health is a page, and the pages
+// answer 404 for what they do not know.
+
+#include "flow/front.h"
+
+struct front {
+    struct intake *intake;
+    struct pages *pages;
+    struct ledger *ledger;
+};
+
+struct front *front_new(struct intake *intake, struct pages *pages, struct ledger *ledger)
+{
+    struct front *front = mem_alloc(sizeof(*front));
+    *front = (struct front){.intake = intake, .pages = pages, .ledger = ledger};
+    return front;
+}
+
+void front_free(struct front *front)
+{
+    free(front);
+}
+
+static bool is_method(struct server_request *request, const char *allowed, const char *allow)
+{
+    const char *method = server_method(request);
+    bool is_head_of_get = strcmp(allowed, "GET") == 0 && strcmp(method, "HEAD") == 0;
+    if (is_head_of_get || strcmp(method, allowed) == 0)
+        return true;
+    server_reply_problem(request,
+                         &(struct server_problem){.status = 405,
+                                                  .type = "method-not-allowed",
+                                                  .title = "Method Not Allowed",
+                                                  .detail = "This path takes other methods",
+                                                  .allow = allow});
+    return false;
+}
+
+static void reply_text(struct server_request *request, int status, struct str text)
+{
+    server_reply(request, &(struct server_response){.status = status,
+                                                    .media_type = "text/plain; charset=utf-8",
+                                                    .body = text});
+}
+
+// Ready: an event posted now would be kept. A load balancer looks here, so it needs no credentials.
+static void show_readiness(struct front *front, struct server_request *request)
+{
+    struct err why;
+    if (ledger_is_ready(front->ledger, &why)) {
+        reply_text(request, 200, STR("ready\n"));
+        return;
+    }
+    server_reply_problem(request, &(struct server_problem){.status = 503,
+                                                           .type = "not-ready",
+                                                           .title = "Service Unavailable",
+                                                           .detail = why.text,
+                                                           .retry_after_s = 5});
+}
+
+void front_handle(void *context, struct server_request *request)
+{
+    struct front *front = context;
+    const struct str events = STR("/v1/events/");
+    struct str path = server_path(request);
+    if (str_starts(path, events)) {
+        struct str trigger = {path.data + events.len, path.len - events.len};
+        if (is_method(request, "POST", "POST"))
+            intake_take(front->intake, request, trigger);
+    } else if (str_eq(path, STR("/healthz"))) {
+        if (is_method(request, "GET", "GET, HEAD"))
+            reply_text(request, 200, STR("ok\n"));
+    } else if (str_eq(path, STR("/readyz"))) {
+        if (is_method(request, "GET", "GET, HEAD"))
+            show_readiness(front, request);
+    } else {
+        pages_show(front->pages, request);
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The program: one table of commands.
+
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int print_version(int argc, char **argv)
+{
+    (void)argv;
+    printf("switchhook %s\n", SWITCHHOOK_VERSION);
+    return argc ? CLI_USAGE : CLI_OK;
+}
+
+static int print_help(int argc, char **argv);
+
+static const struct command {
+    const char *name, *arguments, *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", "FILE", "start the gateway with the configuration FILE", cli_run},
+    {"check", "FILE", "tell every mistake in FILE, its templates and modules", cli_check},
+    {"version", "", "print the version", print_version},
+    {"help", "", "print this", print_help},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_usage(FILE *out)
+{
+    fprintf(out, "Switchhook brings contact-center events to SOAP and HTTP services.\n\n"
+                 "usage: switchhook COMMAND [FILE]\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-8s%-6s%s\n", commands[i].name, commands[i].arguments,
+                commands[i].summary);
+    fprintf(out, "\nExit status: 0 done, 1 the machine or the store would not, 2 mistakes in the\n"
+                 "command line or in a file.\n");
+}
+
+static int print_help(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    print_usage(stdout);
+    return CLI_OK;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return CLI_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 2, argv + 2);
+    }
+    fprintf(stderr, "switchhook: no command `%s`; try `switchhook help`\n", name);
+    return CLI_USAGE;
+}

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures the gateway with bench.c at both ends: events of 1 KB become durable SOAP deliveries on
+loopback. Prints one figure a line.
+
+Three runs on one store: idle; a fixed rate, for latency; as fast as it goes, for what the machine
+carries, with perf watching where the processor time goes. bench.c shares the processors, so the
+figures are for gateway, call platform and customer together."""
+
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+
+import gateway
+
+BENCH = gateway.BUILD / "tests" / "bench" / "bench"
+EVENT_BYTES = 1024
+RATE = 1000
+RECEIPT = ('<?xml version="1.0" encoding="UTF-8"?><e:Envelope '
+           'xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+           '<SubmitSurveyResultResponse xmlns="http://ws.acme.example/survey/v1">'
+           "<receiptId>R-1</receiptId></SubmitSurveyResultResponse></e:Body></e:Envelope>")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def write_event(folder):
+    """A disposition of exactly EVENT_BYTES once its uii is in, whose notes fill it up."""
+    sample = HERE.parent / "demo" / "events" / "03-inbound.disposition.json"
+    event = json.loads(sample.read_text())
+    event["elements"].update({"uii": "0" * 30, "agent_notes": ""})
+    event["survey"]["answers"] = event["survey"]["answers"][:1]
+    event["elements"]["agent_notes"] = "n" * (EVENT_BYTES - len(json.dumps(event)))
+    text = json.dumps(event)
+    assert len(text) == EVENT_BYTES, f"the sample has {len(text)} bytes without its notes"
+    path = folder / "event.json"
+    path.write_text(text.replace("0" * 30, "@UII@"))
+    return path
+
+
+def write_reply(folder):
+    path = folder / "reply"
+    path.write_bytes(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\n"
+                     b"Content-Length: %d\r\n\r\n%s" % (len(RECEIPT), RECEIPT.encode()))
+    return path
+
+
+class Load:
+    """Runs bench against one gateway; the figures it prints, as numbers."""
+
+    def __init__(self, folder, process, sink_port):
+        self.arguments = [str(BENCH), "--gateway-port", str(process.api.port), "--sink-port",
+                          str(sink_port), "--token", gateway.TOKEN, "--event",
+                          str(write_event(folder)), "--reply", str(write_reply(folder))]
+
+    def run(self, seconds, **options):
+        more = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+        done = subprocess.run(self.arguments + ["--seconds", str(seconds)] + more,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=seconds + 180)
+        sys.stderr.write(done.stderr)
+        figures = {k: float(v) for k, v in (line.split() for line in done.stdout.splitlines())}
+        if done.returncode or figures["refused"] or figures["delivered"] < figures["accepted"]:
+            raise SystemExit(f"bench: a run that is no measurement:\n{done.stdout}{done.stderr}")
+        return figures
+
+
+class Profile:
+    """perf, where the machine lets it; samples the gateway's threads while in the block."""
+
+    def __init__(self, pid, folder):
+        self.data, self.pid, self.process = folder / "perf.data", pid, None
+
+    def __enter__(self):
+        if shutil.which("perf"):
+            self.process = subprocess.Popen(
+                ["perf", "record", "-q", "-F", "499", "-g", "-p", str(self.pid), "-o", str(self.data)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(2)  # perf writes its file on SIGINT
+            self.process.wait(60)
+
+    def top(self, by, count):
+        """[(percent, name)], most first; none when nothing was sampled."""
+        if not self.data.exists():
+            return []
+        done = subprocess.run(["perf", "report", "--stdio", "-i", str(self.data), "--no-children",
+                               "-g", "none", "--sort", by, "--percent-limit", "0.5"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        rows = re.findall(r"^ +([\d.]+)% +(.+?) *$", done.stdout, re.M)
+        return [(float(percent), re.sub(r"\s+", " ", name)) for percent, name in rows][:count]
+
+
+def configuration(folder, sink_port):
+    survey = gateway.soap_service("survey", "SubmitSurveyResult",
+                                  f"http://127.0.0.1:{sink_port}/survey", "acme/survey.xml",
+                                  idempotent=True, concurrency=64, order_by="uii")
+    return gateway.config({"survey": survey}, templates=str(gateway.ROOT / "templates"),
+                          store=str(folder / "store.db"))
+
+
+def say(name, value, unit="", note=""):
+    print(f"{name:<34}{value:>12} {unit:<6}{note}".rstrip(), flush=True)
+
+
+def latency_rows(figures, name, label):
+    for rank in ("p50", "p99"):
+        say(f"{label} {rank}", f"{figures[f'{name}_{rank}_ms']:.2f}", "ms")
+
+
+def measure(folder, seconds, connections):
+    sink_port = free_port()
+    file = gateway.write_config(folder, configuration(folder, sink_port))
+    process = gateway.Gateway(file).start()
+    try:
+        say("RSS idle", f"{process.memory_kb() / 1024:.1f}", "MB")
+        load = Load(folder, process, sink_port)
+
+        fixed = load.run(seconds, rate=RATE, connections=connections)
+        print(f"\nat {RATE} events/s of {EVENT_BYTES} bytes, {seconds} s, fixed timetable")
+        latency_rows(fixed, "accept", "post to 202")
+        latency_rows(fixed, "accept_to_reply", "202 to the customer's reply")
+        latency_rows(fixed, "post_to_reply", "post to the customer's reply")
+
+        cpu = process.cpu_s()
+        with Profile(process.pid, folder) as profile:
+            full = load.run(seconds, connections=connections)
+        cpu = process.cpu_s() - cpu
+        print(f"\nas fast as it goes, {connections} connections, {seconds} s")
+        say("accepted", f"{full['accepted_per_s']:.0f}", "/s")
+        say("delivered", f"{full['delivered_per_s']:.0f}", "/s", "until the last one arrived")
+        latency_rows(full, "accept", "post to 202")
+        say("CPU per delivery", f"{cpu / full['delivered'] * 1e6:.0f}", "us")
+        say("RSS highest", f"{process.memory_kb('VmHWM') / 1024:.1f}", "MB")
+        print_profile(profile)
+        process.stop()
+    finally:
+        process.discard()
+
+
+def print_profile(profile):
+    for by, label, count in (("comm", "by thread", 6), ("dso", "by library", 6),
+                             ("symbol", "by function", 12)):
+        rows = profile.top(by, count)
+        if not rows:
+            print("\nno profile: perf is missing or not allowed here")
+            return
+        print(f"\nprocessor time {label}: "
+              + ", ".join(f"{name} {percent:.0f} %" for percent, name in rows))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("--seconds", type=int, default=15, help="length of each run (15)")
+    parser.add_argument("--connections", type=int, default=64, help="of the call platform (64)")
+    parser.add_argument("--folder", default=str(gateway.BUILD),
+                        help="where the store is: its disk is measured (the build folder)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.folder) as folder:
+        measure(pathlib.Path(folder), arguments.seconds, arguments.connections)
+
+
+if __name__ == "__main__":
+    main()
