@@ -218,12 +218,12 @@ const char *soap_modules_name(const struct soap_modules *modules, size_t index)
 
 // --- operations ---
 
-// "there is no WHAT "NAME" in OWNER; did you mean "NEAREST"?", or what there is.
+// "there is no WHAT "NAME"OWNER; did you mean "NEAREST"?", or what there is.
 static bool fail_unknown(struct err *err, const char *what, const char *name, const char *owner,
                          const char *const *candidates, size_t count)
 {
     const char *nearest = err_nearest(str_from(name), candidates, count);
-    err_set(err, ERR_NOT_FOUND, "there is no %s \"%s\" %s", what, name, owner);
+    err_set(err, ERR_NOT_FOUND, "there is no %s \"%s\"%s", what, name, owner);
     size_t used = strlen(err->text), room = sizeof(err->text) - used;
     if (nearest) {
         snprintf(err->text + used, room, "; did you mean \"%s\"?", nearest);
@@ -252,14 +252,14 @@ static bool fail_unknown_operation(const struct module *module, const char *port
     const struct soap_module *table = module->table;
     AUTO_FREE const char **names = mem_alloc(table->operation_count * sizeof(*names));
     char owner[300];
-    snprintf(owner, sizeof(owner), "in WSDL %s", table->name);
+    snprintf(owner, sizeof(owner), " in WSDL %s", table->name);
     size_t count = 0;
     for (size_t i = 0; port && i < table->operation_count; i++) {
         if (strcmp(table->operations[i].port, port) == 0)
             names[count++] = table->operations[i].name;
     }
     if (port && count) {
-        snprintf(owner, sizeof(owner), "in port %s of WSDL %s", port, table->name);
+        snprintf(owner, sizeof(owner), " in port %s of WSDL %s", port, table->name);
         return fail_unknown(err, "operation", name, owner, names, count);
     }
     for (size_t i = 0; i < table->operation_count; i++)
