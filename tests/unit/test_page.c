@@ -232,7 +232,7 @@ void workers_view(struct workers *workers, size_t service, struct worker_view *r
     if (service == 0 && closed_until) {
         ret->closed_until = closed_until;
         ret->failures_in_a_row = 7;
-        strcpy(ret->reason, "connection refused");
+        snprintf(ret->reason, sizeof(ret->reason), "connection refused");
     }
 }
 
