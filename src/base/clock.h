@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int64_t clock_now_ms(void);     // wall time, Unix milliseconds
-int64_t clock_steady_us(void);  // never jumps; only differences mean something
-uint64_t clock_dice(void);      // a random number, any thread
+int64_t clock_now_ms(void);               // wall time, Unix milliseconds
+int64_t clock_steady_us(void);            // never jumps; only differences mean something
+uint64_t clock_dice(void);                // a random number, any thread
 void clock_random(void *ret, size_t len); // random bytes
 
 enum {

@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK                      __attribute__((warn_unused_result))
 #define PRINTF_LIKE(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT_OF(array)                 (sizeof(array) / sizeof((array)[0]))
 
 // Stops the process when an invariant of ours is broken; never used for input.
-#define require(condition) ((condition) ? (void)0 : mem_require_failed(#condition, __FILE__, __LINE__))
+#define require(condition)                                                                         \
+    ((condition) ? (void)0 : mem_require_failed(#condition, __FILE__, __LINE__))
 _Noreturn void mem_require_failed(const char *condition, const char *file, int line);
 
 // --- bytes borrowed from somewhere; may hold NUL, need not end with one ---
@@ -45,10 +46,10 @@ bool str_eq_secret(struct str a, struct str b);
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *arena); // NULL is fine
+void arena_free(struct arena *arena);  // NULL is fine
 void arena_reset(struct arena *arena); // forgets all pieces, keeps one block for the next use
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK; // zeroed, aligned for any type
-struct str arena_copy(struct arena *arena, struct str s);        // the copy ends with NUL
+struct str arena_copy(struct arena *arena, struct str s);       // the copy ends with NUL
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -94,7 +94,13 @@ bool json_parse(struct arena *arena, struct str text, const struct json_limits *
         text = (struct str){text.data + mark.len, text.len - mark.len};
     if (str_trim(text).len == 0)
         return err_set(err, ERR_INVALID, "line 1, column 1: the text is empty");
-    return check_limits(text, limits, err) && json_read(arena, text, &makers, ret, err);
+    if (!check_limits(text, limits, err))
+        return false;
+    if (json_read(arena, text, &makers, ret, err))
+        return true;
+    // The library quotes what it stumbled over, be it half a character.
+    struct str sentence = json_utf8_mend(arena, str_from(err->text));
+    return err_set(err, err->code, "%s", arena_copy(arena, sentence).data);
 }
 
 // --- making ---

@@ -424,7 +424,7 @@ static bool compile_text(struct parser *parser)
         bool is_alone = is_standalone(parser->text, &tag);
         add_text(parser, at, is_alone ? tag.line_start : tag.start);
         advance_place(parser, tag.start);
-        struct str indent = {STR("").data, 0};
+        struct str indent = STR("");
         if (is_alone)
             indent = (struct str){parser->text.data + tag.line_start, tag.start - tag.line_start};
         else

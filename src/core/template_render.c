@@ -6,8 +6,8 @@
 #include "core/template_program.h"
 
 enum {
-    RENDER_DEPTH_MAX = 256,      // sections and partials inside each other
-    RENDER_WORK_MAX = 100000000, // members looked at and nodes run
+    RENDER_DEPTH_MAX = 256,     // sections and partials inside each other
+    RENDER_WORK_MAX = 50000000, // members looked at and nodes run
 };
 
 struct render {

@@ -67,8 +67,9 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("delivery"), delivery_values(service, arena, values));
     json_set(arena, root, STR("secret"), service->secrets);
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
-    memcpy(root->object.members + OWN_NAMES, elements->object.members,
-           elements->object.count * sizeof(*root->object.members));
+    if (elements->object.count)
+        memcpy(root->object.members + OWN_NAMES, elements->object.members,
+               elements->object.count * sizeof(*root->object.members));
     root->object.count = capacity;
     return root;
 }
@@ -222,16 +223,19 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
 
 // --- reply ---
 
-static bool is_success(const struct transport_reply *reply)
-{
-    return reply->http_status >= 200 && reply->http_status < 300;
-}
-
-// A fault comes with 4xx or 5xx; then the media type tells it from a proxy's page in HTML.
+// A fault comes with 4xx or 5xx; then the media type tells it from a proxy's page in HTML. An empty
+// reply to a two-way operation is left to the decoder, which says so.
 static bool may_hold_envelope(const struct transport_reply *reply)
 {
-    return reply->body.len > 0 && (is_success(reply) || (reply->http_status >= 400 &&
-                                                         strcasestr(reply->media_type, "xml")));
+    bool is_success = reply->http_status >= 200 && reply->http_status < 300;
+    return is_success || (reply->http_status >= 400 && reply->body.len > 0 &&
+                          strcasestr(reply->media_type, "xml"));
+}
+
+// 202 Accepted without a body: WS-I Basic Profile 1.1, R2714.
+static bool is_accepted(const struct transport_reply *reply)
+{
+    return reply->http_status == 202 && reply->body.len == 0;
 }
 
 // "SurveyFault: code=UNKNOWN_SURVEY, text=No such survey", or what the fault says of itself.
@@ -286,15 +290,13 @@ void service_decode(const struct service *service, struct soap_codec *codec, str
     *ret_fault_detail = "";
     if (reply->reach != REACH_ANSWERED)
         return;
-    if (!service->operation) {
+    if (!service->operation || is_accepted(reply)) {
         ret->is_readable = true;
     } else if (reply->is_cut) {
         ret->reason = arena_printf(arena, "the reply is longer than %zu bytes",
                                    service->config->max_reply_bytes);
     } else if (may_hold_envelope(reply)) {
         decode_envelope(service, codec, arena, reply, ret, ret_fault_detail);
-    } else if (is_success(reply)) {
-        ret->is_readable = true; // a one-way operation, or 202: taken, and there is nothing to say
     } else if (reply->body.len > 0) {
         ret->reason = arena_printf(arena, "the reply is no envelope but %.100s",
                                    *reply->media_type ? reply->media_type : "of no stated type");

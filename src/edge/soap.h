@@ -12,7 +12,8 @@
 struct soap_modules; // all loaded modules; immutable after load, any thread
 
 // Loads every *.so in `dir`. A module of another ABI, or no module at all in a file, is a fault
-// that names the file; the others still load. True when there was no fault.
+// that names the file; the others still load, so *ret is set in any case. True when there was no
+// fault.
 bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_list *faults)
     MUST_CHECK;
 void soap_modules_free(struct soap_modules *modules);
@@ -30,13 +31,16 @@ const char *soap_operation_endpoint(const struct soap_operation *operation); // 
 const char *soap_operation_action(const struct soap_operation *operation);
 int soap_operation_version(const struct soap_operation *operation); // 11 or 12
 
-struct soap_codec; // one thread's engines, made on first use of each module and kept
+// One thread's engines, made on first use of each module and kept. Must be freed before the modules
+// it was used with.
+struct soap_codec;
 
 struct soap_codec *soap_codec_new(void);
 void soap_codec_free(struct soap_codec *codec);
 
-// The wire bytes of a rendered envelope; ERR_INVALID with the element's name when it does not fit
-// the WSDL's types. Document type declarations are refused. ret_wire is copied into the arena.
+// The wire bytes of a rendered envelope. ERR_INVALID with the element's name when it does not fit
+// the WSDL's types, ERR_TOO_LARGE. Document type declarations are refused. ret_wire is copied into
+// the arena.
 bool soap_encode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str envelope, struct str *ret_wire,
                  struct err *err) MUST_CHECK;

@@ -180,13 +180,14 @@ struct store_counts {
 bool store_view_deliveries(struct store_reader *reader, struct arena *arena,
                            const struct store_filter *filter, struct store_delivery **ret,
                            size_t *ret_count, struct err *err) MUST_CHECK;
-// The delivery with its attempts, first to last.
+// The delivery with its attempts, first to last; of more than 100 the last 100.
 bool store_view_delivery(struct store_reader *reader, struct arena *arena, const char *id,
                          struct store_delivery *ret, struct store_attempt **ret_attempts,
                          size_t *ret_attempt_count, struct err *err) MUST_CHECK;
 bool store_view_event(struct store_reader *reader, struct arena *arena, const char *id,
                       struct store_event *ret, struct err *err) MUST_CHECK;
-// Events that no route took, newest first; the cursor is store_delivery-like by `before`.
+// Events that no route took, newest first, without their bodies. *ret_cursor is the `before` of the
+// next page, 0 when this is the last.
 bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64_t before,
                          size_t limit, struct store_event **ret, size_t *ret_count,
                          int64_t *ret_cursor, struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@ enum {
     VIEW_MAX_FOR_US = 2000000,
     PROGRESS_STEPS = 10000, // of SQLite's machine between two looks at the clock
     LIST_LIMIT_MAX = 200,
+    ATTEMPTS_MAX = 100,
 };
 
 enum statement {
@@ -66,10 +67,11 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [LIST_BY_TRIGGER] = FROM_EVENTS("events_by_trigger") "AND e.trigger = ?5 " LIST_TAIL,
     [LIST_BY_CALL] = FROM_EVENTS("events_by_call") "AND e.call_id = ?6 " LIST_TAIL,
     [DELIVERY] = "SELECT " DELIVERY_COLUMNS WITH_EVENT "WHERE d.id = ?1",
-    [ATTEMPTS] = "SELECT started_at, ended_at, outcome, scope, reach, http_status, fault, reason, "
-                 "request_head, request_body, reply_head, reply_body, reply_dropped_bytes, peer, "
-                 "resolved_us, connected_us, secured_us, first_byte_us, total_us FROM attempts "
-                 "INDEXED BY attempts_by_delivery WHERE delivery = ?1 ORDER BY number",
+    [ATTEMPTS] =
+        "SELECT started_at, ended_at, outcome, scope, reach, http_status, fault, reason, "
+        "request_head, request_body, reply_head, reply_body, reply_dropped_bytes, peer, "
+        "resolved_us, connected_us, secured_us, first_byte_us, total_us FROM attempts "
+        "INDEXED BY attempts_by_delivery WHERE delivery = ?1 AND number > ?2 ORDER BY number",
     [EVENT] = "SELECT id, trigger, source, call_id, received_at, format, first_delivery, "
               "delivery_count, body FROM events WHERE id = ?1",
     [EVENT_DELIVERIES] = "SELECT " DELIVERY_COLUMNS WITH_EVENT
@@ -338,14 +340,15 @@ bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64
 static bool read_attempts(sqlite3_stmt *list, struct arena *arena, int64_t delivery, int count,
                           struct store_attempt **ret, size_t *ret_count, struct err *err)
 {
-    size_t capacity = count > 0 ? (size_t)count : 0, read = 0;
-    struct store_attempt *attempts = arena_alloc(arena, capacity * sizeof(*attempts));
+    size_t read = 0;
+    struct store_attempt *attempts = arena_alloc(arena, ATTEMPTS_MAX * sizeof(*attempts));
     bool has_row;
     db_bind_integer(list, 1, delivery);
+    db_bind_integer(list, 2, count - ATTEMPTS_MAX);
     for (;;) {
         if (!db_row(list, &has_row, err))
             return false;
-        if (!has_row || read == capacity)
+        if (!has_row || read == ATTEMPTS_MAX)
             break;
         if (!read_attempt(list, arena, &attempts[read++], err))
             return false;

@@ -490,7 +490,7 @@ static int64_t parse_retry_after(struct str value)
     memcpy(text, value.data, value.len);
     text[value.len] = '\0';
     if (strspn(text, "0123456789") == value.len)
-        return value.len > DIGITS_MAX ? -1 : atoll(text) * 1000;
+        return value.len > DIGITS_MAX ? -1 : strtoll(text, NULL, 10) * 1000;
     time_t moment = curl_getdate(text, NULL);
     if (moment < 0)
         return -1;

@@ -1,3 +1,627 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The story "deliver", told in the order it happens: a lease comes in, is encoded, sent, its reply
+// decoded, the outcome decided and settled. Knows no SQL, HTTP or XML. What surprises: a job lives
+// in its lease's arena, and from the call of ledger_settle on it belongs to the ledger's thread.
 
 #include "flow/worker.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/window.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+enum {
+    RECORD_MAX_BYTES = 64 * 1024, // of a reply's head and of its body, each
+    STARTS_PER_TURN = 16,         // so that many leases at once do not keep replies waiting
+};
+
+struct job { // one attempt under way
+    struct job *next, *previous;
+    struct lane *lane;
+    struct store_lease *lease;
+    int64_t started_at;
+    bool is_encoded;
+    struct transport_request request;
+    struct ledger_settle entry;
+};
+
+struct job_list {
+    struct job *first, *last;
+};
+
+struct lane { // one service; written by its worker's thread alone, under the worker's lock
+    size_t index;
+    const struct service *service;
+    struct worker *worker;
+    struct window window; // on the steady clock, so that a clock set back closes nothing for hours
+    size_t limit;         // as the ledger knows it
+    int in_flight;        // leases here and not settled; the ledger's thread adds to it
+    bool is_opening;      // a person asks for it
+    char reason[300];     // of the last trouble, "" when none
+};
+
+struct worker {
+    struct workers *workers;
+    size_t index;
+    pthread_t thread;
+    struct transport *transport;
+    struct soap_codec *codec;
+    struct job_list ready, flying; // this thread's own
+    int64_t next_probe_ms;         // steady; when a closed service is due, INT64_MAX: none
+
+    pthread_mutex_t lock; // guards what follows and the lanes
+    struct job_list inbox;
+    bool has_review; // look at every lane: something about them was asked for
+};
+
+struct workers {
+    const struct services *services;
+    struct ledger *ledger;
+    struct worker *items;
+    size_t count;
+    struct lane *lanes; // one per service
+    bool has_threads;
+    _Atomic bool is_draining, is_stopping;
+    _Atomic size_t out; // leases taken over and not settled
+    pthread_mutex_t lock;
+    pthread_cond_t all_settled;
+};
+
+static void list_append(struct job_list *list, struct job *job)
+{
+    job->next = NULL;
+    job->previous = list->last;
+    if (list->last)
+        list->last->next = job;
+    else
+        list->first = job;
+    list->last = job;
+}
+
+static void list_remove(struct job_list *list, struct job *job)
+{
+    if (job->previous)
+        job->previous->next = job->next;
+    else
+        list->first = job->next;
+    if (job->next)
+        job->next->previous = job->previous;
+    else
+        list->last = job->previous;
+}
+
+static int64_t steady_ms(void)
+{
+    return clock_steady_us() / 1000;
+}
+
+// --- limits: what the window learned becomes what the ledger may lease ---
+
+static void tell_limit(struct lane *lane, int64_t now_ms)
+{
+    struct workers *workers = lane->worker->workers;
+    size_t limit = 0;
+    if (!atomic_load(&workers->is_draining))
+        limit = (size_t)window_limit(&lane->window, now_ms);
+    if (limit == lane->limit)
+        return;
+    pthread_mutex_lock(&lane->worker->lock);
+    lane->limit = limit;
+    pthread_mutex_unlock(&lane->worker->lock);
+    ledger_limit(workers->ledger, lane->index, limit);
+}
+
+// Makes the worker wake by itself when the service's next probe is due.
+static void plan_probe(struct lane *lane, int64_t now_ms)
+{
+    struct worker *worker = lane->worker;
+    int64_t probe_ms = lane->window.closed_until;
+    if (probe_ms > now_ms && probe_ms < worker->next_probe_ms)
+        worker->next_probe_ms = probe_ms;
+}
+
+static void log_window(const struct lane *lane, enum log_level level, const char *message)
+{
+    log_write(level, message, "service", service_config(lane->service)->name, "reason",
+              *lane->reason ? lane->reason : NULL, NULL);
+}
+
+// A mask may have made the sentence longer than it was.
+static void keep_reason(struct lane *lane, const char *reason)
+{
+    size_t len = strnlen(reason, sizeof(lane->reason) - 1);
+    len = json_utf8_prefix((struct str){reason, len});
+    memcpy(lane->reason, reason, len);
+    lane->reason[len] = '\0';
+}
+
+static void feed_window(struct lane *lane, const struct outcome *outcome, const char *reason)
+{
+    int64_t now_ms = steady_ms();
+    bool was_open = lane->window.closed_until == 0;
+    pthread_mutex_lock(&lane->worker->lock);
+    window_feed(&lane->window, outcome, now_ms);
+    keep_reason(lane, lane->window.failures ? reason : "");
+    pthread_mutex_unlock(&lane->worker->lock);
+    bool is_open = lane->window.closed_until == 0;
+    if (was_open && !is_open)
+        log_window(lane, LOG_WARN, "service closed");
+    else if (!was_open && is_open)
+        log_window(lane, LOG_INFO, "service open");
+    tell_limit(lane, now_ms);
+    plan_probe(lane, now_ms);
+}
+
+static void open_if_asked(struct lane *lane)
+{
+    pthread_mutex_lock(&lane->worker->lock);
+    bool is_opening = lane->is_opening;
+    lane->is_opening = false;
+    if (is_opening) {
+        window_open(&lane->window);
+        lane->reason[0] = '\0';
+    }
+    pthread_mutex_unlock(&lane->worker->lock);
+    if (is_opening)
+        log_window(lane, LOG_INFO, "service opened by a person");
+}
+
+static void review_lanes(struct worker *worker)
+{
+    struct workers *workers = worker->workers;
+    int64_t now_ms = steady_ms();
+    worker->next_probe_ms = INT64_MAX;
+    for (size_t i = worker->index; i < workers->services->count; i += workers->count) {
+        open_if_asked(&workers->lanes[i]);
+        tell_limit(&workers->lanes[i], now_ms);
+        plan_probe(&workers->lanes[i], now_ms);
+    }
+}
+
+// --- the record of an attempt, secrets masked ---
+
+static struct str mask(const struct job *job, struct str text)
+{
+    return service_mask(job->lane->service, job->lease->arena, text);
+}
+
+static const char *mask_text(const struct job *job, const char *text)
+{
+    return arena_copy(job->lease->arena, mask(job, str_from(text))).data;
+}
+
+static struct str cut(struct str text, size_t *dropped_bytes)
+{
+    if (text.len > RECORD_MAX_BYTES) {
+        *dropped_bytes += text.len - RECORD_MAX_BYTES;
+        text.len = RECORD_MAX_BYTES;
+    }
+    return text;
+}
+
+static struct str request_head(const struct job *job)
+{
+    const struct transport_request *request = &job->request;
+    AUTO_BUF struct buf head;
+    buf_init(&head, 1024 * 1024);
+    buf_printf(&head, "%s %s\n", request->method, request->url);
+    if (request->basic_user)
+        buf_printf(&head, "Authorization: Basic (of %s)\n", request->basic_user);
+    for (size_t i = 0; i < request->header_count; i++)
+        buf_printf(&head, "%s\n", request->headers[i]);
+    return mask(job, arena_copy(job->lease->arena, buf_str(&head)));
+}
+
+static void record_request(const struct job *job, struct store_attempt *attempt)
+{
+    attempt->request_head = attempt->request_body = STR("");
+    if (!job->is_encoded)
+        return;
+    attempt->request_head = request_head(job);
+    attempt->request_body = mask(job, job->request.body);
+}
+
+// `reply` is NULL when nothing was sent.
+static void record_reply(const struct job *job, const struct transport_reply *reply,
+                         struct store_attempt *attempt)
+{
+    attempt->peer = "";
+    attempt->reply_head = attempt->reply_body = STR("");
+    if (!reply)
+        return;
+    size_t dropped_of_head = 0;
+    attempt->peer = reply->peer;
+    attempt->reply_head = cut(mask(job, reply->headers), &dropped_of_head);
+    attempt->reply_dropped_bytes = reply->is_cut; // at least one: how many, nobody read
+    attempt->reply_body = cut(mask(job, reply->body), &attempt->reply_dropped_bytes);
+    attempt->resolved_us = reply->timings.resolved_us;
+    attempt->connected_us = reply->timings.connected_us;
+    attempt->secured_us = reply->timings.secured_us;
+    attempt->first_byte_us = reply->timings.first_byte_us;
+    attempt->total_us = reply->timings.total_us;
+}
+
+static void log_step(const struct job *job, const struct delivery_step *step)
+{
+    static const char *const messages[DELIVERY_STATE_COUNT] = {
+        [DELIVERY_WAITING] = "delivery retry",
+        [DELIVERY_DELIVERED] = "delivery delivered",
+        [DELIVERY_HELD] = "delivery held",
+        [DELIVERY_DEAD] = "delivery dead",
+    };
+    const struct store_lease *lease = job->lease;
+    char number[16], due[CLOCK_RFC3339_BYTES];
+    snprintf(number, sizeof(number), "%d", lease->number);
+    clock_rfc3339(step->due_at, due);
+    log_write(step->state == DELIVERY_DELIVERED ? LOG_DEBUG : LOG_WARN, messages[step->state],
+              "event", lease->event_id, "delivery", lease->id, "service", lease->service, "attempt",
+              number, "reason", job->entry.settle.reason, "due",
+              step->state == DELIVERY_WAITING ? due : NULL, NULL);
+}
+
+// --- the end of an attempt ---
+
+static void free_lease(void *context, struct ledger_settle *entry)
+{
+    struct store_lease *lease = context;
+    if (!entry->settle.is_applied)
+        log_write(LOG_WARN, "lease lost, the attempt is not recorded", "event", lease->event_id,
+                  "delivery", lease->id, "service", lease->service, NULL);
+    arena_free(lease->arena); // and with it the entry
+}
+
+static void settle(struct job *job, const struct delivery_step *step)
+{
+    struct lane *lane = job->lane;
+    struct workers *workers = lane->worker->workers;
+    struct store_settle *settle = &job->entry.settle;
+    settle->delivery = job->lease->delivery;
+    settle->number = job->lease->number;
+    settle->service = job->lease->service;
+    settle->state = step->state;
+    settle->due_at = step->due_at;
+    job->entry.service = lane->index;
+    job->entry.done = free_lease;
+    job->entry.context = job->lease;
+    list_remove(&lane->worker->flying, job);
+    pthread_mutex_lock(&lane->worker->lock);
+    lane->in_flight--;
+    pthread_mutex_unlock(&lane->worker->lock);
+    ledger_settle(workers->ledger, &job->entry); // the job is the ledger's now
+    if (atomic_fetch_sub(&workers->out, 1) == 1 && atomic_load(&workers->is_draining)) {
+        pthread_mutex_lock(&workers->lock);
+        pthread_cond_signal(&workers->all_settled);
+        pthread_mutex_unlock(&workers->lock);
+    }
+}
+
+static void decide_step(const struct job *job, const struct outcome *outcome, int64_t now_ms,
+                        struct delivery_step *ret)
+{
+    const struct config_service *config = service_config(job->lane->service);
+    struct delivery_progress progress = job->lease->progress;
+    if (progress.attempts++ == 0)
+        progress.first_attempt_at = job->started_at;
+    delivery_next(&config->retry, &progress, outcome, now_ms, clock_dice(), ret);
+}
+
+static void finish_job(struct job *job, const struct answer *answer,
+                       const struct transport_reply *reply, const char *fault)
+{
+    const struct config_service *config = service_config(job->lane->service);
+    int64_t now_ms = clock_now_ms();
+    struct outcome outcome;
+    struct delivery_step step;
+    outcome_decide(config->outcomes, config->outcome_count, answer, &outcome);
+    decide_step(job, &outcome, now_ms, &step);
+    struct store_attempt *attempt = &job->entry.settle.attempt;
+    *attempt = (struct store_attempt){
+        .started_at = job->started_at,
+        .ended_at = now_ms,
+        .outcome = outcome.kind,
+        .scope = outcome.scope,
+        .reach = answer->reach,
+        .http_status = answer->http_status,
+        .fault = mask_text(job, fault),
+        .reason = mask_text(job, outcome.reason),
+    };
+    record_request(job, attempt);
+    record_reply(job, reply, attempt);
+    job->entry.settle.reason = mask_text(job, step.reason);
+    log_step(job, &step);
+    if (answer->reach != REACH_NOT_ENCODED) // that one taught nothing about the service
+        feed_window(job->lane, &outcome, attempt->reason);
+    settle(job, &step);
+}
+
+// --- the way of an attempt ---
+
+static void receive_reply(void *context, const struct transport_reply *reply)
+{
+    struct job *job = context;
+    struct answer answer;
+    const char *fault;
+    service_decode(job->lane->service, job->lane->worker->codec, job->lease->arena, reply, &answer,
+                   &fault);
+    finish_job(job, &answer, reply, fault);
+}
+
+static bool encode_job(struct job *job, struct err *err)
+{
+    const struct store_lease *lease = job->lease;
+    const char *trigger = event_trigger(str_from(lease->trigger));
+    struct event event;
+    struct event_faults faults;
+    if (!trigger)
+        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", lease->trigger);
+    if (!event_parse(lease->arena, trigger, lease->format, lease->body, &event_limits_default,
+                     &event, &faults, err))
+        return err_prefix(err, "the event cannot be read any more");
+    struct service_values values = {
+        .event = &event,
+        .event_id = lease->event_id,
+        .source = lease->source,
+        .delivery_id = lease->id,
+        .received_at = lease->received_at,
+        .attempt = lease->number,
+    };
+    return service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
+                          &job->request, err);
+}
+
+static void start_job(struct worker *worker, struct job *job)
+{
+    struct err err;
+    list_append(&worker->flying, job);
+    job->started_at = clock_now_ms();
+    job->is_encoded = encode_job(job, &err);
+    if (job->is_encoded) {
+        transport_send(worker->transport, job->lease->arena, &job->request, receive_reply, job);
+        return;
+    }
+    struct answer answer = {
+        .reach = REACH_NOT_ENCODED,
+        .retry_after_ms = -1,
+        .fault_code = "",
+        .fault_detail = "",
+        .reason = err.text,
+    };
+    finish_job(job, &answer, NULL, "");
+}
+
+// --- the loop ---
+
+static void take_inbox(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    struct job_list inbox = worker->inbox;
+    bool has_review = worker->has_review;
+    worker->inbox = (struct job_list){NULL, NULL};
+    worker->has_review = false;
+    pthread_mutex_unlock(&worker->lock);
+    while (inbox.first) {
+        struct job *job = inbox.first;
+        list_remove(&inbox, job);
+        list_append(&worker->ready, job);
+    }
+    if (has_review || steady_ms() >= worker->next_probe_ms)
+        review_lanes(worker);
+}
+
+static void start_jobs(struct worker *worker)
+{
+    for (int i = 0; i < STARTS_PER_TURN && worker->ready.first; i++) {
+        struct job *job = worker->ready.first;
+        list_remove(&worker->ready, job);
+        start_job(worker, job);
+    }
+}
+
+static int64_t choose_wait(const struct worker *worker)
+{
+    if (worker->ready.first)
+        return 0;
+    if (worker->next_probe_ms == INT64_MAX)
+        return -1;
+    int64_t wait = worker->next_probe_ms - steady_ms();
+    return wait > 0 ? wait : 0;
+}
+
+static void *run(void *context)
+{
+    struct worker *worker = context;
+    while (!atomic_load(&worker->workers->is_stopping)) {
+        take_inbox(worker);
+        start_jobs(worker);
+        transport_turn(worker->transport, choose_wait(worker));
+    }
+    return NULL;
+}
+
+// --- from other threads ---
+
+static void init_worker(struct workers *workers, size_t index)
+{
+    struct worker *worker = &workers->items[index];
+    *worker = (struct worker){
+        .workers = workers,
+        .index = index,
+        .transport = transport_new(),
+        .codec = soap_codec_new(),
+        .next_probe_ms = INT64_MAX,
+        .has_review = true, // the first tells the ledger where each service starts
+    };
+    pthread_mutex_init(&worker->lock, NULL);
+}
+
+static void init_lane(struct workers *workers, size_t index)
+{
+    struct lane *lane = &workers->lanes[index];
+    lane->index = index;
+    lane->service = workers->services->items[index];
+    lane->worker = &workers->items[index % workers->count];
+    window_init(&lane->window, service_config(lane->service)->concurrency);
+}
+
+struct workers *workers_new(const struct config *config, const struct services *services)
+{
+    struct workers *workers = mem_alloc(sizeof(*workers));
+    size_t most = services->count ? services->count : 1; // a worker without a service is no use
+    size_t count = config->workers > 1 ? (size_t)config->workers : 1;
+    workers->services = services;
+    workers->count = count < most ? count : most;
+    workers->items = mem_alloc(workers->count * sizeof(*workers->items));
+    workers->lanes = mem_alloc(services->count * sizeof(*workers->lanes));
+    pthread_mutex_init(&workers->lock, NULL);
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&workers->all_settled, &steady);
+    pthread_condattr_destroy(&steady);
+    for (size_t i = 0; i < workers->count; i++)
+        init_worker(workers, i);
+    for (size_t i = 0; i < services->count; i++)
+        init_lane(workers, i);
+    return workers;
+}
+
+void workers_start(struct workers *workers, struct ledger *ledger)
+{
+    workers->ledger = ledger;
+    workers->has_threads = true;
+    for (size_t i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->items[i];
+        require(pthread_create(&worker->thread, NULL, run, worker) == 0);
+        char name[16];
+        snprintf(name, sizeof(name), "worker-%zu", i);
+        pthread_setname_np(worker->thread, name);
+    }
+}
+
+void workers_lease(void *context, size_t service, struct store_lease **leases, size_t count)
+{
+    struct workers *workers = context;
+    require(service < workers->services->count);
+    struct lane *lane = &workers->lanes[service];
+    struct worker *worker = lane->worker;
+    atomic_fetch_add(&workers->out, count);
+    pthread_mutex_lock(&worker->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct job *job = arena_alloc(leases[i]->arena, sizeof(*job));
+        job->lane = lane;
+        job->lease = leases[i];
+        list_append(&worker->inbox, job);
+    }
+    lane->in_flight += (int)count;
+    pthread_mutex_unlock(&worker->lock);
+    transport_wake(worker->transport);
+}
+
+static void ask_review(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->has_review = true;
+    pthread_mutex_unlock(&worker->lock);
+    transport_wake(worker->transport);
+}
+
+static void wait_until_settled(struct workers *workers, int64_t wait_for_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_for_ms / 1000;
+    until.tv_nsec += wait_for_ms % 1000 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&workers->lock);
+    while (atomic_load(&workers->out) > 0 &&
+           pthread_cond_timedwait(&workers->all_settled, &workers->lock, &until) == 0) {
+    }
+    pthread_mutex_unlock(&workers->lock);
+}
+
+// Leases that are already here are still worked on: only so do they end in a settle.
+size_t workers_drain(struct workers *workers, int64_t wait_for_ms)
+{
+    if (!workers->has_threads)
+        return atomic_load(&workers->out);
+    atomic_store(&workers->is_draining, true);
+    for (size_t i = 0; i < workers->count; i++)
+        ask_review(&workers->items[i]);
+    wait_until_settled(workers, wait_for_ms > 0 ? wait_for_ms : 0);
+    atomic_store(&workers->is_stopping, true);
+    for (size_t i = 0; i < workers->count; i++) {
+        transport_wake(workers->items[i].transport);
+        pthread_join(workers->items[i].thread, NULL);
+    }
+    workers->has_threads = false;
+    return atomic_load(&workers->out);
+}
+
+static void free_jobs(struct job_list *list)
+{
+    while (list->first) {
+        struct job *job = list->first;
+        list_remove(list, job);
+        arena_free(job->lease->arena);
+    }
+}
+
+void workers_free(struct workers *workers)
+{
+    if (!workers)
+        return;
+    require(!workers->has_threads);
+    for (size_t i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->items[i];
+        transport_free(worker->transport); // before the requests it still reads from
+        soap_codec_free(worker->codec);
+        free_jobs(&worker->inbox);
+        free_jobs(&worker->ready);
+        free_jobs(&worker->flying);
+        pthread_mutex_destroy(&worker->lock);
+    }
+    pthread_cond_destroy(&workers->all_settled);
+    pthread_mutex_destroy(&workers->lock);
+    free(workers->lanes);
+    free(workers->items);
+    free(workers);
+}
+
+static int64_t wall_from_steady(int64_t moment_ms)
+{
+    if (moment_ms == 0 || moment_ms == INT64_MAX)
+        return moment_ms;
+    return clock_now_ms() + (moment_ms - steady_ms());
+}
+
+void workers_view(struct workers *workers, size_t service, struct worker_view *ret)
+{
+    require(service < workers->services->count);
+    struct lane *lane = &workers->lanes[service];
+    pthread_mutex_lock(&lane->worker->lock);
+    *ret = (struct worker_view){
+        .in_flight = lane->in_flight,
+        .limit = (int)lane->limit,
+        .max = lane->window.max,
+        .failures_in_a_row = lane->window.failures,
+        .closed_until = wall_from_steady(lane->window.closed_until),
+    };
+    snprintf(ret->reason, sizeof(ret->reason), "%s", lane->reason);
+    pthread_mutex_unlock(&lane->worker->lock);
+}
+
+void workers_open(struct workers *workers, size_t service)
+{
+    require(service < workers->services->count);
+    struct lane *lane = &workers->lanes[service];
+    pthread_mutex_lock(&lane->worker->lock);
+    lane->is_opening = true;
+    pthread_mutex_unlock(&lane->worker->lock);
+    ask_review(lane->worker);
+}

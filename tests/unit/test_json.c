@@ -159,6 +159,11 @@ static void test_broken_text_is_refused_with_its_place(void **state)
     assert_refused(*state, STR("[1]\0"), ERR_INVALID, "line 1");
 }
 
+static void test_sentences_are_utf8_whatever_they_quote(void **state)
+{
+    assert_refused(*state, STR("[\"\\u000\xef\xbb\xbf\"]"), ERR_INVALID, "\xef\xbf\xbd");
+}
+
 static void test_numbers_that_fit_nothing_are_refused(void **state)
 {
     assert_refused(*state, STR("[1,9223372036854775808]"), ERR_INVALID, "too large for 64 bits");
@@ -285,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nul_in_a_string_is_kept, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_indented_layout_is_for_people, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_broken_text_is_refused_with_its_place, new_arena,
+                                        free_arena),
+        cmocka_unit_test_setup_teardown(test_sentences_are_utf8_whatever_they_quote, new_arena,
                                         free_arena),
         cmocka_unit_test_setup_teardown(test_numbers_that_fit_nothing_are_refused, new_arena,
                                         free_arena),

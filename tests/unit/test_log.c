@@ -45,26 +45,21 @@ static char *caught(void)
     return text;
 }
 
-static void assert_holds(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("`%s` is not in: %s", part, text);
-}
-
 static void test_line_has_time_level_message_and_pairs(void **state)
 {
     (void)state;
     log_write(LOG_WARN, "delivery dead", "delivery", "018f", "service", "acme crm", NULL);
     char *text = caught();
     assert_memory_equal(text, "time=20", 7);
-    assert_holds(text, "Z level=warn msg=\"delivery dead\" delivery=018f service=\"acme crm\"\n");
+    assert_non_null(
+        strstr(text, "Z level=warn msg=\"delivery dead\" delivery=018f service=\"acme crm\"\n"));
 }
 
 static void test_null_leaves_its_key_out_and_empty_is_quoted(void **state)
 {
     (void)state;
     log_write(LOG_INFO, "started", "gone", (const char *)NULL, "empty", "", "port", "80", NULL);
-    assert_holds(caught(), " msg=started empty=\"\" port=80\n");
+    assert_non_null(strstr(caught(), " msg=started empty=\"\" port=80\n"));
 }
 
 static void test_values_cannot_forge_a_line_or_a_pair(void **state)
@@ -73,9 +68,9 @@ static void test_values_cannot_forge_a_line_or_a_pair(void **state)
     log_write(LOG_ERROR, "bad", "call", "1\ntime=2020 level=info msg=forged", "quote",
               "a\" b=\"c\\", "control", "\x1b[31m\r\x7f", NULL);
     char *text = caught();
-    assert_holds(text, " call=\"1\\ntime=2020 level=info msg=forged\"");
-    assert_holds(text, " quote=\"a\\\" b=\\\"c\\\\\"");
-    assert_holds(text, " control=\"\\x1b[31m\\x0d\\x7f\"");
+    assert_non_null(strstr(text, " call=\"1\\ntime=2020 level=info msg=forged\""));
+    assert_non_null(strstr(text, " quote=\"a\\\" b=\\\"c\\\\\""));
+    assert_non_null(strstr(text, " control=\"\\x1b[31m\\x0d\\x7f\""));
     assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 }
 
@@ -91,7 +86,7 @@ static void test_lines_below_the_level_are_not_written(void **state)
     log_write(LOG_ERROR, "seen", NULL);
     char *text = caught();
     assert_null(strstr(text, "unseen"));
-    assert_holds(text, "msg=seen\n");
+    assert_non_null(strstr(text, "msg=seen\n"));
 }
 
 static void test_a_long_line_is_cut_and_still_ends(void **state)
@@ -103,9 +98,8 @@ static void test_a_long_line_is_cut_and_still_ends(void **state)
     log_write(LOG_INFO, "second", NULL);
     char *text = caught();
     char *end = strchr(text, '\n');
-    assert_non_null(end);
-    assert_true(end - text <= 4096);
-    assert_holds(end, "msg=second\n");
+    assert_true(end && end - text <= 4096);
+    assert_non_null(strstr(end ? end : text, "msg=second\n"));
 }
 
 int main(void)

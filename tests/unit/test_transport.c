@@ -182,8 +182,8 @@ static void *serve(void *unused)
         intptr_t index = server.connections;
         require(index < CONNECTIONS_MAX);
         server.fds[index] = fd;
-        require(pthread_create(&server.threads[index], NULL, serve_connection, (void *)index) == 0);
         server.connections++;
+        require(pthread_create(&server.threads[index], NULL, serve_connection, (void *)index) == 0);
     }
     return NULL;
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Faults: their class by either version's codes, and the detail's values for people. The detail may
+// be of any type, declared or not; every text and the number of values have a limit.
+
+#include "edge/soap_fault.h"
+
+enum {
+    MAX_DETAILS = 32,
+    MAX_DETAIL_BYTES = 1000,
+    MAX_FAULT_TEXT_BYTES = 2000,
+};
+
+// Both versions' codes in one list: services mix them up.
+static enum fault_class fault_class_of(const char *code)
+{
+    static const struct {
+        const char *code;
+        enum fault_class class;
+    } classes[] = {
+        {"Client", FAULT_SENDER},
+        {"Sender", FAULT_SENDER},
+        {"Server", FAULT_RECEIVER},
+        {"Receiver", FAULT_RECEIVER},
+        {"VersionMismatch", FAULT_VERSION_MISMATCH},
+        {"MustUnderstand", FAULT_MUST_UNDERSTAND},
+        {"DataEncodingUnknown", FAULT_DATA_ENCODING},
+    };
+    size_t len = strcspn(code, "."); // SOAP 1.1: what follows a dot only narrows it
+    for (size_t i = 0; i < COUNT_OF(classes); i++) {
+        if (strlen(classes[i].code) == len && strncmp(classes[i].code, code, len) == 0)
+            return classes[i].class;
+    }
+    return FAULT_OTHER;
+}
+
+static const char *copy_text(struct arena *arena, struct str text, size_t limit)
+{
+    text = str_trim(text);
+    bool is_cut = text.len > limit;
+    while (is_cut && limit && ((unsigned char)text.data[limit] & 0xc0) == 0x80)
+        limit--; // not within a character
+    struct str kept = {text.data, is_cut ? limit : text.len};
+    return arena_printf(arena, "%.*s%s", STR_ARG(kept), is_cut ? "..." : "");
+}
+
+static const char *node_text(struct arena *arena, const xmlNode *node, size_t limit)
+{
+    xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
+    const char *text = copy_text(arena, str_from((const char *)content), limit);
+    xmlFree(content);
+    return text;
+}
+
+static const char *local_part(struct arena *arena, const char *qname)
+{
+    struct str name = str_trim(str_from(qname));
+    const char *colon = memrchr(name.data, ':', name.len);
+    if (colon)
+        name = (struct str){colon + 1, name.len - (size_t)(colon + 1 - name.data)};
+    return copy_text(arena, name, MAX_DETAIL_BYTES);
+}
+
+// The child of that local name: SOAP 1.1 has them in no namespace, and not all services know.
+static xmlNode *child_named(const xmlNode *parent, const char *name)
+{
+    xmlNode *child = parent ? xmlFirstElementChild((xmlNode *)parent) : NULL;
+    while (child && strcmp((const char *)child->name, name) != 0)
+        child = xmlNextElementSibling(child);
+    return child;
+}
+
+struct details {
+    struct arena *arena;
+    struct soap_detail items[MAX_DETAILS];
+    size_t count;
+};
+
+static void add_leaves(struct details *details, const xmlNode *node)
+{
+    const xmlNode *child = xmlFirstElementChild((xmlNode *)node);
+    if (!child && details->count < MAX_DETAILS)
+        details->items[details->count++] = (struct soap_detail){
+            .name = copy_text(details->arena, str_from((const char *)node->name), MAX_DETAIL_BYTES),
+            .value = node_text(details->arena, node, MAX_DETAIL_BYTES),
+        };
+    for (; child && details->count < MAX_DETAILS; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE)
+            add_leaves(details, child);
+    }
+}
+
+static void read_detail(struct arena *arena, const xmlNode *detail, struct soap_reply *reply)
+{
+    xmlNode *first = detail ? xmlFirstElementChild((xmlNode *)detail) : NULL;
+    if (!detail)
+        return;
+    struct details *details = arena_alloc(arena, sizeof(*details));
+    details->arena = arena;
+    if (first || *node_text(arena, detail, 1))
+        add_leaves(details, detail);
+    if (first)
+        reply->detail_name = arena_strdup(arena, (const char *)first->name);
+    reply->details = details->items;
+    reply->detail_count = details->count;
+}
+
+void soap_fault_read(struct arena *arena, const xmlNode *fault,
+                     const struct soap_module_fault *decoded, struct soap_reply *reply)
+{
+    const xmlNode *code = child_named(fault, "Code");
+    const xmlNode *detail = child_named(fault, code ? "Detail" : "detail");
+    const char *code_text, *subcode_text = "";
+    if (code) {
+        code_text = node_text(arena, child_named(code, "Value"), MAX_DETAIL_BYTES);
+        for (const xmlNode *sub = code; (sub = child_named(sub, "Subcode"));)
+            subcode_text = node_text(arena, child_named(sub, "Value"), MAX_DETAIL_BYTES);
+        reply->fault_text = node_text(arena, child_named(child_named(fault, "Reason"), "Text"),
+                                      MAX_FAULT_TEXT_BYTES);
+    } else {
+        code_text = node_text(arena, child_named(fault, "faultcode"), MAX_DETAIL_BYTES);
+        reply->fault_text =
+            node_text(arena, child_named(fault, "faultstring"), MAX_FAULT_TEXT_BYTES);
+    }
+    if (decoded && decoded->code)
+        code_text = decoded->code;
+    if (decoded && decoded->text)
+        reply->fault_text = copy_text(arena, str_from(decoded->text), MAX_FAULT_TEXT_BYTES);
+    reply->is_readable = true;
+    reply->fault_code = local_part(arena, code_text);
+    reply->fault_subcode = local_part(arena, subcode_text);
+    reply->fault_class = fault_class_of(reply->fault_code);
+    read_detail(arena, detail, reply);
+}

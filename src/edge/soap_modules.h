@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What soap.c and soap_modules.c share; for nobody else.
+
+#ifndef EDGE_SOAP_MODULES_H
+#define EDGE_SOAP_MODULES_H
+
+#include "edge/soap.h"
+#include "edge/soap_module.h"
+
+#include <libxml/xmlschemas.h>
+
+struct module {
+    void *handle; // of dlopen
+    const struct soap_module *table;
+    struct soap_operation *operations; // one for each of the table's
+    xmlSchema *schema;                 // NULL: the WSDL has none, or none that libxml2 understands
+};
+
+struct soap_operation {
+    const struct module *module;
+    const struct soap_module_operation *facts;
+    size_t index;
+};
+
+#endif

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The intake behind a real server, before a ledger that says what a test wants it to say and
+// remembers what it was given. The ledger answers on a thread of its own, as the real one does.
+
+#include "flow/intake.h"
+
+#include "base/log.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "http_client.h"
+
+#define DISPOSITION "/v1/events/inbound.disposition"
+#define TOKEN       "Authorization: Bearer tok-1\r\n"
+#define JSON        "Content-Type: application/json\r\n"
+
+// --- the ledger of the tests ---
+
+struct ledger {
+    enum err_code fails_with; // ERR_NONE: on disk
+    enum store_accept_result result;
+    const char *first_id;
+    int count;
+    pthread_t thread;
+    bool has_thread;
+
+    // What it was given last, copied: the entry is gone after the answer.
+    struct arena *arena;
+    struct store_accept last;
+    struct ledger_accept *entry;
+};
+
+static void *answer_run(void *context)
+{
+    struct ledger *ledger = context;
+    struct ledger_accept *entry = ledger->entry;
+    struct err err;
+    err_set(&err, ledger->fails_with, "the ledger of the tests says no");
+    entry->accept.result = ledger->result;
+    if (ledger->first_id)
+        memcpy(entry->accept.id, ledger->first_id, CLOCK_UUID_BYTES);
+    entry->done(entry->context, entry, ledger->fails_with ? &err : NULL);
+    return NULL;
+}
+
+void ledger_accept(struct ledger *ledger, struct ledger_accept *entry)
+{
+    struct store_accept *last = &ledger->last;
+    *last = entry->accept;
+    last->body = arena_copy(ledger->arena, last->body);
+    last->call_id = arena_copy(ledger->arena, last->call_id);
+    last->idempotency_key = arena_copy(ledger->arena, last->idempotency_key);
+    size_t size = last->delivery_count * sizeof(*last->deliveries);
+    last->deliveries = arena_alloc(ledger->arena, size);
+    memcpy(last->deliveries, entry->accept.deliveries, size);
+    for (size_t i = 0; i < last->delivery_count; i++)
+        last->deliveries[i].order_key = arena_copy(ledger->arena, last->deliveries[i].order_key);
+    if (ledger->has_thread)
+        pthread_join(ledger->thread, NULL);
+    ledger->entry = entry;
+    ledger->count++;
+    ledger->has_thread = pthread_create(&ledger->thread, NULL, answer_run, ledger) == 0;
+}
+
+// --- configuration ---
+
+static const struct str acme_tokens[] = {{"tok-1", 5}, {"tok-2", 5}};
+static const struct config_source sources[] = {{"acme", acme_tokens, 2}, {"open", NULL, 0}};
+static const struct config_service services[] = {{.name = "crm", .order_by = "uii"},
+                                                 {.name = "survey", .order_by = "agent_id"},
+                                                 {.name = "wallboard"}};
+static const size_t to_crm[] = {0}, to_all[] = {0, 1, 2};
+static const char *disposition_only[1], *not_chat[3];
+static const struct route routes[] = {
+    {.name = "calls",
+     .triggers = not_chat,
+     .trigger_count = 3,
+     .services = to_crm,
+     .service_count = 1},
+    {.name = "dispositions",
+     .triggers = disposition_only,
+     .trigger_count = 1,
+     .services = to_all,
+     .service_count = 3},
+};
+
+struct fixture {
+    struct config config;
+    struct ledger ledger;
+    struct intake *intake;
+    struct server *server;
+    int port;
+};
+
+static void handle(void *context, struct server_request *request)
+{
+    struct fixture *fixture = context;
+    struct str path = server_path(request);
+    size_t skip = strlen("/v1/events/");
+    intake_take(fixture->intake, request, (struct str){path.data + skip, path.len - skip});
+}
+
+static int start(void **state)
+{
+    log_set_level(LOG_ERROR + 1);
+    not_chat[0] = disposition_only[0] = event_trigger(STR("inbound.disposition"));
+    not_chat[1] = event_trigger(STR("inbound.call_end"));
+    not_chat[2] = event_trigger(STR("outbound.disposition"));
+    struct fixture *fixture = mem_alloc(sizeof(*fixture));
+    fixture->config = (struct config){.sources = sources,
+                                      .source_count = 1,
+                                      .services = services,
+                                      .service_count = COUNT_OF(services),
+                                      .routes = routes,
+                                      .route_count = COUNT_OF(routes)};
+    fixture->ledger.arena = arena_new();
+    fixture->intake = intake_new(&fixture->config, &fixture->ledger);
+    struct err err;
+    if (!server_start(&(struct server_options){.host = "127.0.0.1",
+                                               .threads = 2,
+                                               .max_body_bytes = 512 * 1024,
+                                               .max_connections = 50,
+                                               .request_timeout_ms = 20000,
+                                               .handler = handle,
+                                               .context = fixture},
+                      &fixture->server, &err))
+        return -1;
+    fixture->port = server_port(fixture->server);
+    *state = fixture;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct fixture *fixture = *state;
+    if (fixture->ledger.has_thread)
+        pthread_join(fixture->ledger.thread, NULL);
+    server_free(fixture->server);
+    intake_free(fixture->intake);
+    arena_free(fixture->ledger.arena);
+    free(fixture);
+    return 0;
+}
+
+static struct answer_text post(struct fixture *fixture, const char *path, const char *headers,
+                               const char *body)
+{
+    AUTO_FREE char *request = NULL;
+    if (asprintf(&request, "POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", path,
+                 headers, strlen(body), body) < 0)
+        abort();
+    return client_ask(fixture->port, request);
+}
+
+static void expect(struct answer_text answer, int status, const char *part)
+{
+    if (answer.status != status || !client_has(&answer, part))
+        print_error("wanted %d and %s, got:\n%s\n", status, part, answer.text);
+    assert_int_equal(answer.status, status);
+    assert_true(client_has(&answer, part));
+    client_done(&answer);
+}
+
+static void expect_problem(struct answer_text answer, int status, const char *type)
+{
+    char part[200];
+    assert_true(client_has(&answer, "Content-Type: application/problem+json"));
+    snprintf(part, sizeof(part), "\"type\":\"urn:switchhook:problem:%s\"", type);
+    expect(answer, status, part);
+}
+
+#define EVENT "{\"uii\":\"202009151402170132130000036446\",\"agent_id\":1369310}"
+
+// --- what is taken ---
+
+static void test_an_event_is_given_to_the_ledger_and_answered_202(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer_text answer = post(fixture, DISPOSITION, TOKEN JSON, EVENT);
+    const struct store_accept *last = &fixture->ledger.last;
+    assert_int_equal(answer.status, 202);
+    assert_true(answer.body_len < 1024);
+    char location[100];
+    snprintf(location, sizeof(location), "\r\nLocation: /events/%s\r\n", last->id);
+    assert_true(client_has(&answer, location));
+    assert_true(client_has(&answer, "\"duplicate\":false"));
+    assert_true(client_has(&answer, "\"unrouted\":false"));
+    assert_string_equal(last->trigger, "inbound.disposition");
+    assert_string_equal(last->source, "acme");
+    assert_true(str_eq(last->call_id, STR("202009151402170132130000036446")));
+    assert_true(str_eq(last->body, STR(EVENT)));
+    assert_int_equal(last->format, EVENT_JSON);
+    assert_int_equal(last->idempotency_key.len, 0);
+    for (size_t i = 0; i < last->delivery_count; i++) {
+        char href[100];
+        snprintf(href, sizeof(href), "\"href\":\"/deliveries/%s\"", last->deliveries[i].id);
+        assert_true(client_has(&answer, href));
+    }
+    client_done(&answer);
+}
+
+static void test_a_service_of_two_routes_gets_one_delivery_of_the_first(void **state)
+{
+    struct fixture *fixture = *state;
+    expect(post(fixture, DISPOSITION, TOKEN JSON, EVENT), 202, "\"service\":\"crm\"");
+    const struct store_accept *last = &fixture->ledger.last;
+    assert_int_equal(last->delivery_count, 3);
+    assert_string_equal(last->deliveries[0].service, "crm");
+    assert_string_equal(last->deliveries[0].route, "calls");
+    assert_string_equal(last->deliveries[1].service, "survey");
+    assert_string_equal(last->deliveries[1].route, "dispositions");
+}
+
+static void test_the_order_key_is_the_element_that_the_service_names(void **state)
+{
+    struct fixture *fixture = *state;
+    expect(post(fixture, DISPOSITION, TOKEN JSON, EVENT), 202, "");
+    const struct store_new_delivery *deliveries = fixture->ledger.last.deliveries;
+    assert_true(str_eq(deliveries[0].order_key, STR("202009151402170132130000036446")));
+    assert_true(str_eq(deliveries[1].order_key, STR("1369310")));
+    assert_int_equal(deliveries[2].order_key.len, 0);
+    expect(post(fixture, DISPOSITION, TOKEN JSON, "{\"uii\":\"a\"}"), 202, "");
+    assert_int_equal(fixture->ledger.last.deliveries[1].order_key.len, 0);
+}
+
+static void test_a_form_is_an_event_too(void **state)
+{
+    struct fixture *fixture = *state;
+    expect(post(fixture, "/v1/events/outbound.disposition",
+                TOKEN "Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n",
+                "uii=201002091133350139990000000010&agent_notes=call+after+5pm"),
+           202, "\"service\":\"crm\"");
+    assert_int_equal(fixture->ledger.last.format, EVENT_FORM);
+    assert_true(str_eq(fixture->ledger.last.call_id, STR("201002091133350139990000000010")));
+}
+
+static void test_an_event_without_a_route_is_kept_and_says_so(void **state)
+{
+    struct fixture *fixture = *state;
+    expect(post(fixture, "/v1/events/chat.new", TOKEN JSON, EVENT), 202, "\"unrouted\":true");
+    assert_int_equal(fixture->ledger.count, 1);
+    assert_int_equal(fixture->ledger.last.delivery_count, 0);
+}
+
+// --- who sends it ---
+
+static void test_each_token_of_a_source_is_good_also_as_a_password(void **state)
+{
+    struct fixture *fixture = *state;
+    expect(post(fixture, DISPOSITION, "Authorization: bearer tok-2\r\n" JSON, EVENT), 202, "");
+    expect(post(fixture, DISPOSITION, "Authorization: Basic YW55Ym9keTp0b2stMQ==\r\n" JSON, EVENT),
+           202, "");
+}
+
+static void test_without_a_good_token_it_is_401_with_a_challenge(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const headers[] = {
+        JSON,
+        "Authorization: Bearer tok-3\r\n" JSON,
+        "Authorization: Bearer tok-\r\n" JSON,
+        "Authorization: Basic dG9rLTE6eA==\r\n" JSON,
+        "Authorization: tok-1\r\n" JSON,
+        "Authorization: Bearer x\r\nAuthorization: Bearer tok-1\r\n" JSON,
+    };
+    for (size_t i = 0; i < COUNT_OF(headers); i++) {
+        struct answer_text answer = post(fixture, DISPOSITION, headers[i], EVENT);
+        assert_true(client_has(&answer, "WWW-Authenticate: Bearer realm="));
+        expect_problem(answer, 401, "unauthorized");
+    }
+    expect_problem(post(fixture, "/v1/events/no.such", JSON, "not json"), 401, "unauthorized");
+    assert_int_equal(fixture->ledger.count, 0);
+}
+
+static void test_without_a_token_it_is_from_the_source_that_has_none(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->config.source_count = 2;
+    expect(post(fixture, DISPOSITION, JSON, EVENT), 202, "");
+    assert_string_equal(fixture->ledger.last.source, "open");
+    expect_problem(post(fixture, DISPOSITION, "Authorization: Bearer x\r\n" JSON, EVENT), 401,
+                   "unauthorized");
+}
+
+// --- what is refused ---
+
+static void test_an_unknown_trigger_is_404_with_the_nearest(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer_text answer = post(fixture, "/v1/events/inbound.dispositon", TOKEN JSON, EVENT);
+    assert_true(client_has(&answer, "did you mean \\\"inbound.disposition\\\"?"));
+    expect_problem(answer, 404, "unknown-trigger");
+    expect_problem(post(fixture, "/v1/events/%22%3Cscript%3E", TOKEN JSON, EVENT), 404,
+                   "unknown-trigger");
+    expect_problem(post(fixture, "/v1/events/", TOKEN JSON, EVENT), 404, "unknown-trigger");
+}
+
+static void test_other_media_types_are_415(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_problem(post(fixture, DISPOSITION, TOKEN "Content-Type: text/plain\r\n", EVENT), 415,
+                   "unsupported-media-type");
+    expect_problem(post(fixture, DISPOSITION, TOKEN, EVENT), 415, "unsupported-media-type");
+}
+
+static void test_a_body_that_is_no_json_is_400(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const bodies[] = {"", "{\"uii\":\"1\"", "{\"uii\":\"1\"}}", "\xff\xfe"};
+    for (size_t i = 0; i < COUNT_OF(bodies); i++)
+        expect_problem(post(fixture, DISPOSITION, TOKEN JSON, bodies[i]), 400, "malformed-body");
+    assert_int_equal(fixture->ledger.count, 0);
+}
+
+static void test_a_broken_rule_is_422_with_a_pointer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer_text answer = post(fixture, DISPOSITION, TOKEN JSON, "{\"uii\":[1]}");
+    assert_true(client_has(&answer, "\"pointer\":\"/uii\""));
+    expect_problem(answer, 422, "invalid-event");
+    expect_problem(post(fixture, DISPOSITION, TOKEN JSON, "{\"ani\":\"1\"}"), 422, "invalid-event");
+    assert_int_equal(fixture->ledger.count, 0);
+}
+
+static void test_a_passed_limit_is_413(void **state)
+{
+    struct fixture *fixture = *state;
+    AUTO_BUF struct buf body;
+    buf_init(&body, 512 * 1024);
+    buf_printf(&body, "{\"uii\":\"1\"");
+    for (size_t i = 0; i <= event_limits_default.elements; i++)
+        buf_printf(&body, ",\"e%zu\":1", i);
+    buf_add_char(&body, '}');
+    expect_problem(post(fixture, DISPOSITION, TOKEN JSON, body.data), 413, "event-too-large");
+}
+
+// --- the same event again ---
+
+static void test_an_idempotency_key_is_taken_with_and_without_quotes(void **state)
+{
+    struct fixture *fixture = *state;
+    expect(post(fixture, DISPOSITION, TOKEN JSON "Idempotency-Key: k-1\r\n", EVENT), 202, "");
+    assert_true(str_eq(fixture->ledger.last.idempotency_key, STR("k-1")));
+    expect(post(fixture, DISPOSITION, TOKEN JSON "Idempotency-Key: \"k-1\"\r\n", EVENT), 202, "");
+    assert_true(str_eq(fixture->ledger.last.idempotency_key, STR("k-1")));
+}
+
+static void test_an_impossible_idempotency_key_is_400(void **state)
+{
+    struct fixture *fixture = *state;
+    char longest[400] = TOKEN JSON "Idempotency-Key: ";
+    size_t start = strlen(longest);
+    memset(longest + start, 'k', 256);
+    strcpy(longest + start + 256, "\r\n");
+    const char *const headers[] = {
+        TOKEN JSON "Idempotency-Key: a b\r\n",
+        TOKEN JSON "Idempotency-Key: \"\"\r\n",
+        TOKEN JSON "Idempotency-Key: k\xc3\xa9\r\n",
+        longest,
+    };
+    for (size_t i = 0; i < COUNT_OF(headers); i++)
+        expect_problem(post(fixture, DISPOSITION, headers[i], EVENT), 400, "bad-idempotency-key");
+    strcpy(longest + start + 255, "\r\n");
+    expect(post(fixture, DISPOSITION, longest, EVENT), 202, "");
+}
+
+static void test_the_fingerprint_is_of_trigger_format_and_body(void **state)
+{
+    struct fixture *fixture = *state;
+    struct {
+        const char *path, *headers, *body;
+    } variants[] = {
+        {DISPOSITION, TOKEN JSON, "{\"uii\":\"1\"}"},
+        {"/v1/events/inbound.call_end", TOKEN JSON, "{\"uii\":\"1\"}"},
+        {DISPOSITION, TOKEN JSON, "{\"uii\":\"1\" }"},
+    };
+    unsigned char prints[COUNT_OF(variants)][STORE_FINGERPRINT_BYTES];
+    for (size_t i = 0; i < COUNT_OF(variants); i++) {
+        expect(post(fixture, variants[i].path, variants[i].headers, variants[i].body), 202, "");
+        memcpy(prints[i], fixture->ledger.last.fingerprint, STORE_FINGERPRINT_BYTES);
+    }
+    assert_memory_not_equal(prints[0], prints[1], STORE_FINGERPRINT_BYTES);
+    assert_memory_not_equal(prints[0], prints[2], STORE_FINGERPRINT_BYTES);
+    expect(post(fixture, DISPOSITION, TOKEN JSON, variants[0].body), 202, "");
+    assert_memory_equal(prints[0], fixture->ledger.last.fingerprint, STORE_FINGERPRINT_BYTES);
+}
+
+static void test_a_duplicate_is_200_with_the_first_id(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->ledger.result = ACCEPT_DUPLICATE;
+    fixture->ledger.first_id = "01900000-0000-7000-8000-000000000001";
+    struct answer_text answer =
+        post(fixture, DISPOSITION, TOKEN JSON "Idempotency-Key: k\r\n", EVENT);
+    assert_true(client_has(&answer, "\"duplicate\":true"));
+    assert_true(client_has(&answer, "Location: /events/01900000-0000-7000-8000-000000000001\r\n"));
+    expect(answer, 200, "\"id\":\"01900000-0000-7000-8000-000000000001\"");
+}
+
+static void test_a_key_used_for_another_event_is_422(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->ledger.result = ACCEPT_CONFLICT;
+    expect_problem(post(fixture, DISPOSITION, TOKEN JSON "Idempotency-Key: k\r\n", EVENT), 422,
+                   "idempotency-key-reused");
+}
+
+// --- what cannot be kept ---
+
+static void test_a_full_disk_is_507_and_a_failing_store_503(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->ledger.fails_with = ERR_FULL;
+    struct answer_text answer = post(fixture, DISPOSITION, TOKEN JSON, EVENT);
+    assert_true(client_has(&answer, "Retry-After: "));
+    expect_problem(answer, 507, "disk-full");
+    fixture->ledger.fails_with = ERR_IO;
+    answer = post(fixture, DISPOSITION, TOKEN JSON, EVENT);
+    assert_true(client_has(&answer, "Retry-After: "));
+    expect_problem(answer, 503, "store-unavailable");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_an_event_is_given_to_the_ledger_and_answered_202),
+        CASE(test_a_service_of_two_routes_gets_one_delivery_of_the_first),
+        CASE(test_the_order_key_is_the_element_that_the_service_names),
+        CASE(test_a_form_is_an_event_too),
+        CASE(test_an_event_without_a_route_is_kept_and_says_so),
+        CASE(test_each_token_of_a_source_is_good_also_as_a_password),
+        CASE(test_without_a_good_token_it_is_401_with_a_challenge),
+        CASE(test_without_a_token_it_is_from_the_source_that_has_none),
+        CASE(test_an_unknown_trigger_is_404_with_the_nearest),
+        CASE(test_other_media_types_are_415),
+        CASE(test_a_body_that_is_no_json_is_400),
+        CASE(test_a_broken_rule_is_422_with_a_pointer),
+        CASE(test_a_passed_limit_is_413),
+        CASE(test_an_idempotency_key_is_taken_with_and_without_quotes),
+        CASE(test_an_impossible_idempotency_key_is_400),
+        CASE(test_the_fingerprint_is_of_trigger_format_and_body),
+        CASE(test_a_duplicate_is_200_with_the_first_id),
+        CASE(test_a_key_used_for_another_event_is_422),
+        CASE(test_a_full_disk_is_507_and_a_failing_store_503),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

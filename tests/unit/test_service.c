@@ -1,0 +1,777 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A service from its configuration to the bytes of a request and back. SOAP is a stand-in here: it
+// takes any envelope and answers what the test says, so that no module has to be built.
+
+#include "edge/service.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <unistd.h>
+
+// --- the stand-in for edge/soap ---
+
+struct soap_operation {
+    int version;
+    const char *action, *endpoint;
+};
+
+static struct soap_operation operation;
+static bool is_encoding_refused;
+static struct soap_reply next_reply;
+static struct str decoded; // what the last soap_decode was given
+
+size_t soap_modules_count(const struct soap_modules *modules)
+{
+    (void)modules;
+    return 1;
+}
+
+const char *soap_modules_name(const struct soap_modules *modules, size_t index)
+{
+    (void)modules, (void)index;
+    return "survey";
+}
+
+bool soap_operation_find(const struct soap_modules *modules, const char *module, const char *port,
+                         const char *name, const struct soap_operation **ret, struct err *err)
+{
+    (void)modules, (void)port;
+    if (strcmp(module, "survey") != 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no module '%s'", module);
+    if (strcmp(name, "Submit") != 0)
+        return err_set(err, ERR_NOT_FOUND, "there is no operation '%s'", name);
+    *ret = &operation;
+    return true;
+}
+
+const char *soap_operation_endpoint(const struct soap_operation *of)
+{
+    return of->endpoint;
+}
+
+const char *soap_operation_action(const struct soap_operation *of)
+{
+    return of->action;
+}
+
+int soap_operation_version(const struct soap_operation *of)
+{
+    return of->version;
+}
+
+bool soap_encode(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
+                 struct str envelope, struct str *ret_wire, struct err *err)
+{
+    (void)codec, (void)of;
+    if (is_encoding_refused)
+        return err_set(err, ERR_INVALID, "element duration: not a number");
+    *ret_wire = str_from(arena_printf(arena, "wire:%.*s", STR_ARG(envelope)));
+    return true;
+}
+
+void soap_decode(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
+                 struct str wire, struct soap_reply *ret)
+{
+    (void)codec, (void)of, (void)arena;
+    decoded = wire;
+    *ret = next_reply;
+}
+
+// --- a folder with a configuration and templates ---
+
+struct fixture {
+    struct arena *arena;
+    char folder[64];
+    struct fault_list faults;
+    struct config *config;
+    struct services *services;
+};
+
+static struct fixture fixture;
+
+static void write_file(const char *name, const char *text)
+{
+    char path[200];
+    snprintf(path, sizeof(path), "%s/%s", fixture.folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture = (struct fixture){.arena = arena_new(), .folder = "/tmp/switchhook-service-XXXXXX"};
+    fixture.faults.arena = fixture.arena;
+    assert_non_null(mkdtemp(fixture.folder));
+    operation = (struct soap_operation){11, "urn:submit", "http://wsdl.example.com/survey"};
+    is_encoding_refused = false;
+    next_reply = (struct soap_reply){0};
+    decoded = STR("");
+    setenv("API_KEY", "k<\"&y z", 1);
+    setenv("PASSWORD", "pass word", 1);
+    return 0;
+}
+
+static void unload(void)
+{
+    services_free(fixture.services);
+    config_free(fixture.config);
+    fixture.services = NULL;
+    fixture.config = NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unload();
+    fault_list_finish(&fixture.faults);
+    char path[200];
+    static const char *const names[] = {"switchhook.yaml", "t", "part.json", "t.json"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        snprintf(path, sizeof(path), "%s/%s", fixture.folder, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(fixture.folder), 0);
+    arena_free(fixture.arena);
+    return 0;
+}
+
+// Loads one service `s` of these lines; its template, if any, is the file `t`.
+static bool load(const char *service, const char *template)
+{
+    AUTO_BUF struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_printf(&text, "store: d\ntemplates: .\nsources: {a: }\nservices:\n  s:\n%s", service);
+    write_file("switchhook.yaml", text.data);
+    if (template)
+        write_file("t", template);
+    const char *file = arena_printf(fixture.arena, "%s/switchhook.yaml", fixture.folder);
+    if (!config_load(file, &fixture.config, &fixture.faults))
+        fail_msg("%s", fixture.faults.items[0].text);
+    return services_load(fixture.config, NULL, &fixture.services, &fixture.faults);
+}
+
+static const struct service *load_good(const char *service, const char *template)
+{
+    if (!load(service, template))
+        fail_msg("%d:%d: %s", fixture.faults.items[0].line, fixture.faults.items[0].column,
+                 fixture.faults.items[0].text);
+    return fixture.services->items[0];
+}
+
+static void expect_fault(size_t index, const char *file_end, int line, int column, const char *part)
+{
+    assert_true(index < fixture.faults.count);
+    const struct fault *fault = &fixture.faults.items[index];
+    size_t len = strlen(fault->file), end_len = strlen(file_end);
+    assert_true(len >= end_len);
+    assert_string_equal(fault->file + len - end_len, file_end);
+    if (!strstr(fault->text, part))
+        fail_msg("expected \"%s\" in \"%s\"", part, fault->text);
+    assert_int_equal(fault->line, line);
+    assert_int_equal(fault->column, column);
+}
+
+static bool encode(const struct service *service, const char *event_json,
+                   struct transport_request *ret, struct err *err)
+{
+    static const struct json_limits limits = {.depth = 20, .values = 1000};
+    struct json *elements;
+    struct event event = {.trigger = event_trigger(STR("inbound.disposition"))};
+    assert_true(json_parse(fixture.arena, str_from(event_json), &limits, &elements, err));
+    event.elements = elements;
+    event.survey = json_get(elements, STR("the_survey"));
+    struct service_values values = {
+        .event = &event,
+        .event_id = "event-1",
+        .source = "a",
+        .delivery_id = "delivery-1",
+        .received_at = 1600192937123,
+        .attempt = 3,
+    };
+    return service_encode(service, NULL, fixture.arena, &values, ret, err);
+}
+
+static struct transport_request encode_good(const struct service *service, const char *event_json)
+{
+    struct transport_request request;
+    struct err err;
+    if (!encode(service, event_json, &request, &err))
+        fail_msg("%s", err.text);
+    return request;
+}
+
+static void expect_refused(const struct service *service, const char *event_json, const char *part)
+{
+    struct transport_request request;
+    struct err err;
+    assert_false(encode(service, event_json, &request, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    if (!strstr(err.text, part))
+        fail_msg("expected \"%s\" in \"%s\"", part, err.text);
+}
+
+static void expect_body(const struct transport_request *request, const char *expected)
+{
+    char *body = mem_alloc(request->body.len + 1);
+    memcpy(body, request->body.data, request->body.len);
+    assert_string_equal(body, expected);
+    free(body);
+}
+
+static const char *header(const struct transport_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        size_t len = strlen(name);
+        if (strncmp(request->headers[i], name, len) == 0 && request->headers[i][len] == ':')
+            return request->headers[i] + len + 2;
+    }
+    return "no such header";
+}
+
+// --- requests of HTTP services ---
+
+static void test_an_http_request_carries_what_the_templates_say(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(
+        "    http: {method: PUT, url: 'http://h:1/c/{{uii}}?q={{q}}', body: json}\n"
+        "    template: t\n"
+        "    headers: {X-Key: '{{secret.key}}', X-Note: 'a {{note}}', X-None: '{{none}}'}\n"
+        "    secrets: {key: {env: API_KEY}}\n"
+        "    timeout: 7s\n",
+        "{\"n\": \"{{note}}\", \"d\": {{d}}, \"e\": \"{{event.id}} {{event.trigger}} "
+        "{{event.source}} {{event.time}}\", \"t\": \"{{delivery.id}} {{delivery.attempt}} "
+        "{{delivery.service}}\", \"s\": \"{{survey.csat}}\"}");
+    struct transport_request request = encode_good(
+        service, "{\"uii\":\"a/b\",\"q\":\"x&y z\",\"note\":\"say \\\"hi\\\"\\r\\nX: y\","
+                 "\"d\":\"187\",\"the_survey\":{\"csat\":\"good\"}}");
+    assert_string_equal(request.method, "PUT");
+    assert_string_equal(request.url, "http://h:1/c/a%2Fb?q=x%26y%20z");
+    expect_body(&request, "{\"n\": \"say \\\"hi\\\"\\r\\nX: y\", \"d\": 187, \"e\": \"event-1 "
+                          "inbound.disposition a 2020-09-15T18:02:17.123Z\", \"t\": "
+                          "\"delivery-1 3 s\", \"s\": \"good\"}");
+    assert_string_equal(header(&request, "Content-Type"), "application/json");
+    assert_string_equal(header(&request, "Idempotency-Key"), "delivery-1");
+    assert_string_equal(header(&request, "Switchhook-Event-Id"), "event-1");
+    assert_string_equal(header(&request, "Switchhook-Attempt"), "3");
+    assert_string_equal(header(&request, "X-Key"), "k<\"&y z");
+    assert_string_equal(header(&request, "X-Note"), "a say \"hi\"  X: y");
+    assert_string_equal(header(&request, "X-None"), "no such header");
+    assert_int_equal(request.header_count, 6);
+    assert_int_equal(request.timeout_ms, 7000);
+    assert_null(request.basic_user);
+}
+
+static void test_each_body_kind_has_its_escaping_and_media_type(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *type, *body;
+    } cases[] = {
+        {"form", "application/x-www-form-urlencoded", "v=a%26%3C+b"},
+        {"xml", "application/xml; charset=utf-8", "v=a&amp;&lt; b"},
+        {"text", "text/plain; charset=utf-8", "v=a&< b"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct service *service = load_good(
+            arena_printf(fixture.arena, "    http: {url: 'http://h/', body: %s}\n    template: t\n",
+                         cases[i].kind),
+            "v={{v}}");
+        struct transport_request request = encode_good(service, "{\"v\":\"a&< b\"}");
+        expect_body(&request, cases[i].body);
+        assert_string_equal(header(&request, "Content-Type"), cases[i].type);
+        unload();
+    }
+}
+
+static void test_a_request_without_a_body_has_no_content_type(void **state)
+{
+    (void)state;
+    struct transport_request request = encode_good(
+        load_good("    http: {method: GET, url: 'http://h/{{uii}}'}\n", NULL), "{\"uii\":\"1\"}");
+    assert_int_equal(request.body.len, 0);
+    assert_string_equal(header(&request, "Content-Type"), "no such header");
+}
+
+static void test_no_data_element_leads_a_request_elsewhere(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {method: GET, url: 'http://h/a/{{uii}}/{{{raw}}}'}\n", NULL);
+    struct transport_request request =
+        encode_good(service, "{\"uii\":\"@evil.example/#?\",\"raw\":\"b?c=..\"}");
+    assert_string_equal(request.url, "http://h/a/%40evil.example%2F%23%3F/b?c=..");
+    expect_refused(service, "{\"uii\":\"..\",\"raw\":\"\"}", "'.' or '..'");
+    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x/../../admin\"}", "'.' or '..'");
+    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x y\"}", "byte 0x20");
+    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x\\r\\nHost: evil\"}", "byte 0x0d");
+    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"\\\\\\\\evil\"}", "byte 0x5c");
+}
+
+static void test_a_tag_right_behind_the_host_cannot_extend_it(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {method: GET, url: 'http://h?{{{raw}}}'}\n", NULL);
+    assert_string_equal(encode_good(service, "{\"raw\":\"a=b\"}").url, "http://h?a=b");
+}
+
+static void test_a_header_cannot_grow_a_line(void **state)
+{
+    (void)state;
+    const struct service *service = load_good("    http: {url: 'http://h/'}\n"
+                                              "    headers: {X-A: '{{{raw}}}'}\n",
+                                              NULL);
+    expect_refused(service, "{\"raw\":\"a\\r\\nX-B: c\"}", "header X-A has the byte 0x0d");
+}
+
+static void test_a_body_that_is_no_json_is_refused_with_its_place(void **state)
+{
+    (void)state;
+    const struct service *service = load_good("    http: {url: 'http://h/', body: json}\n"
+                                              "    template: t\n",
+                                              "{\n \"a\": {{{raw}}}\n}");
+    expect_refused(service, "{\"raw\":\"oops\"}", "template t makes no JSON");
+    expect_refused(service, "{\"raw\":\"oops\"}", "line 2");
+}
+
+static void test_a_body_larger_than_the_limit_is_not_made(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(
+        "    http: {url: 'http://h/', body: text}\n    template: t\n",
+        "{{#a}}{{#b}}{{#c}}{{#d}}0123456789012345678901234567890123456789{{/d}}{{/c}}{{/b}}{{/a}}");
+    AUTO_BUF struct buf event;
+    buf_init(&event, 1 << 20);
+    buf_printf(&event, "{");
+    for (char name = 'a'; name <= 'd'; name++) {
+        buf_printf(&event, "%s\"%c\":[1", name > 'a' ? "," : "", name);
+        for (int i = 0; i < 63; i++)
+            buf_printf(&event, ",1");
+        buf_printf(&event, "]");
+    }
+    buf_printf(&event, "}");
+    struct transport_request request;
+    struct err err;
+    assert_false(encode(service, event.data, &request, &err));
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+}
+
+static void test_data_elements_cannot_pose_as_our_own_names(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {url: 'http://h/', body: text}\n    template: t\n"
+                  "    secrets: {key: {env: API_KEY}}\n",
+                  "{{secret.key}}|{{event.id}}|{{delivery.id}}|{{survey}}|{{uii}}");
+    struct transport_request request = encode_good(
+        service, "{\"secret\":{\"key\":\"x\"},\"secret.key\":\"x\",\"event\":{\"id\":\"x\"},"
+                 "\"delivery\":\"x\",\"delivery.id\":\"x\",\"survey\":\"x\",\"uii\":\"1\"}");
+    expect_body(&request, "k<\"&y z|event-1|delivery-1||1");
+}
+
+static void test_authentication_goes_with_the_request(void **state)
+{
+    (void)state;
+    struct transport_request request = encode_good(
+        load_good("    http: {url: 'http://h/'}\n    auth: {bearer: {env: PASSWORD}}\n", NULL),
+        "{}");
+    assert_string_equal(header(&request, "Authorization"), "Bearer pass word");
+    unload();
+    request = encode_good(load_good("    http: {url: 'http://h/'}\n"
+                                    "    auth: {basic: {user: joe, password: {env: PASSWORD}}}\n",
+                                    NULL),
+                          "{}");
+    assert_string_equal(request.basic_user, "joe");
+    assert_string_equal(request.basic_password, "pass word");
+    assert_string_equal(header(&request, "Authorization"), "no such header");
+}
+
+// --- requests of SOAP services ---
+
+static const char soap[] = "    soap: {wsdl: survey, operation: Submit}\n    template: t\n";
+
+static void test_soap_11_says_its_action_in_a_header(void **state)
+{
+    (void)state;
+    struct transport_request request =
+        encode_good(load_good(soap, "<a b=\"{{v}}\"/>"), "{\"v\":\"\\\"&\"}");
+    assert_string_equal(request.method, "POST");
+    assert_string_equal(request.url, "http://wsdl.example.com/survey");
+    assert_string_equal(header(&request, "Content-Type"), "text/xml; charset=utf-8");
+    assert_string_equal(header(&request, "SOAPAction"), "\"urn:submit\"");
+    assert_string_equal(header(&request, "Idempotency-Key"), "delivery-1");
+    expect_body(&request, "wire:<a b=\"&quot;&amp;\"/>");
+}
+
+static void test_soap_12_says_its_action_in_the_media_type(void **state)
+{
+    (void)state;
+    operation.version = 12;
+    struct transport_request request = encode_good(load_good(soap, "<a/>"), "{}");
+    assert_string_equal(header(&request, "Content-Type"),
+                        "application/soap+xml; charset=utf-8; action=\"urn:submit\"");
+    assert_string_equal(header(&request, "SOAPAction"), "no such header");
+}
+
+static void test_what_does_not_fit_the_wsdl_is_refused_with_the_codecs_words(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(soap, "<a/>");
+    is_encoding_refused = true;
+    expect_refused(service, "{}", "element duration: not a number");
+}
+
+// --- replies ---
+
+static struct answer decode(const struct service *service, int status, const char *media_type,
+                            const char *body, const char **ret_detail)
+{
+    struct transport_reply reply = {
+        .reach = REACH_ANSWERED,
+        .http_status = status,
+        .media_type = media_type,
+        .retry_after_ms = 5000,
+        .body = str_from(body),
+        .problem = "",
+        .peer = "",
+    };
+    struct answer answer;
+    decoded = STR("not decoded");
+    service_decode(service, NULL, fixture.arena, &reply, &answer, ret_detail);
+    assert_int_equal(answer.http_status, status);
+    assert_int_equal(answer.retry_after_ms, 5000);
+    return answer;
+}
+
+static void test_a_fault_is_told_with_its_code_detail_and_values(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(soap, "<a/>");
+    const struct soap_detail details[] = {{"code", "UNKNOWN_SURVEY"}, {"text", "No 7"}};
+    next_reply = (struct soap_reply){.is_readable = true,
+                                     .fault_class = FAULT_SENDER,
+                                     .fault_code = "Client",
+                                     .fault_subcode = "",
+                                     .fault_text = "Bad survey",
+                                     .detail_name = "SurveyFault",
+                                     .details = details,
+                                     .detail_count = 2,
+                                     .problem = ""};
+    const char *detail;
+    struct answer answer = decode(service, 500, "text/xml", "<fault/>", &detail);
+    assert_true(answer.is_readable);
+    assert_int_equal(answer.fault_class, FAULT_SENDER);
+    assert_string_equal(answer.fault_code, "Client");
+    assert_string_equal(answer.fault_detail, "SurveyFault");
+    assert_string_equal(answer.reason, "Bad survey");
+    assert_string_equal(detail, "SurveyFault: code=UNKNOWN_SURVEY, text=No 7");
+    next_reply.detail_count = 0;
+    next_reply.detail_name = "";
+    next_reply.fault_subcode = "Overload";
+    answer = decode(service, 200, "text/xml", "<fault/>", &detail);
+    assert_string_equal(answer.fault_detail, "Overload");
+    assert_string_equal(detail, "Overload: Bad survey");
+}
+
+static void test_only_what_may_be_an_envelope_is_decoded(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *media_type, *body;
+        bool is_decoded, is_readable;
+        const char *reason;
+    } cases[] = {
+        {200, "text/xml", "<e/>", true, true, ""},
+        {200, "", "<e/>", true, true, ""},
+        {200, "text/xml", "", true, true, ""}, // the decoder knows whether that is a reply
+        {202, "", "", false, true, ""},
+        {500, "application/soap+xml", "<e/>", true, true, ""},
+        {400, "Text/XML", "<e/>", true, true, ""},
+        {502, "text/html", "<html>", false, false, "the reply is no envelope but text/html"},
+        {503, "", "busy", false, false, "the reply is no envelope but of no stated type"},
+        {503, "text/xml", "", false, false, ""},
+        {302, "text/xml", "<e/>", false, false, "the reply is no envelope but text/xml"},
+    };
+    const struct service *service = load_good(soap, "<a/>");
+    next_reply = (struct soap_reply){.is_readable = true, .problem = ""};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *detail;
+        struct answer answer =
+            decode(service, cases[i].status, cases[i].media_type, cases[i].body, &detail);
+        print_message("case %zu\n", i);
+        assert_int_equal(!str_eq(decoded, STR("not decoded")), cases[i].is_decoded);
+        assert_int_equal(answer.is_readable, cases[i].is_readable);
+        assert_string_equal(answer.reason, cases[i].reason);
+        assert_string_equal(detail, "");
+    }
+}
+
+static void test_an_unreadable_reply_says_why(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(soap, "<a/>");
+    const char *detail;
+    next_reply = (struct soap_reply){.problem = "not XML: line 1"};
+    struct answer answer = decode(service, 200, "text/xml", "garbage", &detail);
+    assert_false(answer.is_readable);
+    assert_string_equal(answer.reason, "not XML: line 1");
+    struct transport_reply cut = {.reach = REACH_ANSWERED,
+                                  .http_status = 200,
+                                  .media_type = "text/xml",
+                                  .body = STR("<e"),
+                                  .is_cut = true,
+                                  .problem = ""};
+    service_decode(service, NULL, fixture.arena, &cut, &answer, &detail);
+    assert_false(answer.is_readable);
+    assert_string_equal(answer.reason, "the reply is longer than 1048576 bytes");
+}
+
+static void test_no_answer_keeps_how_far_it_got(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(soap, "<a/>");
+    struct transport_reply reply = {.reach = REACH_SENT,
+                                    .retry_after_ms = -1,
+                                    .media_type = "",
+                                    .body = STR(""),
+                                    .problem = "timed out after 7 s"};
+    struct answer answer;
+    const char *detail;
+    service_decode(service, NULL, fixture.arena, &reply, &answer, &detail);
+    assert_int_equal(answer.reach, REACH_SENT);
+    assert_int_equal(answer.http_status, 0);
+    assert_false(answer.is_readable);
+    assert_string_equal(answer.reason, "timed out after 7 s");
+}
+
+static void test_any_answer_of_an_http_service_is_readable(void **state)
+{
+    (void)state;
+    const struct service *service = load_good("    http: {url: 'http://h/'}\n", NULL);
+    const char *detail;
+    assert_true(decode(service, 200, "text/html", "ok", &detail).is_readable);
+    assert_true(decode(service, 404, "", "", &detail).is_readable);
+}
+
+// --- mistakes ---
+
+static void test_mistakes_are_told_where_they_are(void **state)
+{
+    (void)state;
+    assert_false(load("    http: {url: 'http://h/{{#a}}', body: json}\n"
+                      "    template: t\n"
+                      "    secrets: {api_key: {env: API_KEY}}\n"
+                      "    headers: {X-A: '{{secret.apikey}}', X-B: '{{secret}}'}\n",
+                      "{\n  \"a\": {{secret.api_kez}}\n}"));
+    assert_int_equal(fixture.faults.count, 4);
+    expect_fault(0, "/t", 2, 8, "service 's' has no secret 'api_kez'; did you mean 'api_key'?");
+    expect_fault(1, "/switchhook.yaml", 9, 20, "X-A: service 's' has no secret 'apikey'");
+    expect_fault(2, "/switchhook.yaml", 9, 46, "a secret needs its name");
+    expect_fault(3, "/switchhook.yaml", 6, 17, "url: ");
+}
+
+static void test_a_missing_template_and_operation_are_told_in_the_configuration(void **state)
+{
+    (void)state;
+    assert_false(
+        load("    soap: {wsdl: survey, operation: Sumbit}\n    template: nowhere.xml\n", NULL));
+    assert_int_equal(fixture.faults.count, 2);
+    expect_fault(0, "/switchhook.yaml", 7, 15, "nowhere.xml cannot be read: No such file");
+    expect_fault(1, "/switchhook.yaml", 6, 37, "there is no operation 'Sumbit'");
+}
+
+static void test_a_missing_module_is_told_at_its_name(void **state)
+{
+    (void)state;
+    assert_false(load("    soap: {wsdl: servey, operation: Submit}\n    template: t\n", "<a/>"));
+    assert_int_equal(fixture.faults.count, 1);
+    expect_fault(0, "/switchhook.yaml", 6, 18, "there is no module 'servey'");
+}
+
+static void test_a_wsdl_without_an_http_endpoint_needs_one(void **state)
+{
+    (void)state;
+    operation.endpoint = "jms:queue";
+    assert_false(load(soap, "<a/>"));
+    expect_fault(0, "/switchhook.yaml", 6, 18, "say endpoint");
+}
+
+static void test_an_action_that_no_header_can_hold_is_refused(void **state)
+{
+    (void)state;
+    operation.action = "urn:a\"\r\nX: y";
+    assert_false(load(soap, "<a/>"));
+    expect_fault(0, "/switchhook.yaml", 6, 37, "SOAPAction");
+}
+
+// --- partials ---
+
+static void test_a_partial_is_a_file_of_the_templates_folder(void **state)
+{
+    (void)state;
+    write_file("part.json", "\"{{uii}}\"");
+    write_file("t.json", "{\"a\": {{> part}}, \"b\": {{> part.json}}}");
+    struct transport_request request = encode_good(
+        load_good("    http: {url: 'http://h/', body: json}\n    template: t.json\n", NULL),
+        "{\"uii\":\"1\"}");
+    expect_body(&request, "{\"a\": \"1\", \"b\": \"1\"}");
+}
+
+static void test_a_partial_never_leaves_the_templates_folder(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"../etc/passwd", "/etc/passwd", "a/../../b", "./t", ""};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        assert_false(load("    http: {url: 'http://h/', body: text}\n    template: t\n",
+                          arena_printf(fixture.arena, "{{> %s}}", names[i])));
+        unload();
+    }
+    assert_int_equal(fixture.faults.count, COUNT_OF(names));
+}
+
+// --- masking ---
+
+static void test_a_secret_is_masked_in_every_form_it_is_sent_in(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {url: 'http://h/', body: text}\n    template: t\n"
+                  "    secrets: {key: {env: API_KEY}}\n"
+                  "    auth: {basic: {user: joe, password: {env: PASSWORD}}}\n",
+                  "{{secret.key}}");
+    static const struct {
+        const char *text, *masked;
+    } cases[] = {
+        {"nothing to hide", "nothing to hide"},
+        {"", ""},
+        {"k<\"&y z", "[masked]"},
+        {"<k>k&lt;&quot;&amp;y z</k>", "<k>[masked]</k>"},
+        {"<k>k&lt;\"&amp;y z</k>", "<k>[masked]</k>"},
+        {"{\"k\":\"k<\\\"&y z\"}", "{\"k\":\"[masked]\"}"},
+        {"/?k=k%3C%22%26y%20z&", "/?k=[masked]&"},
+        {"k=k%3C%22%26y+z", "k=[masked]"},
+        {"a pass word b pass word", "a [masked] b [masked]"},
+        {"Authorization: Basic am9lOnBhc3Mgd29yZA==\n", "Authorization: Basic [masked]\n"},
+        {"cGFzcyB3b3Jk", "[masked]"},
+        {"pass wor", "pass wor"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str masked = service_mask(service, fixture.arena, str_from(cases[i].text));
+        AUTO_FREE char *text = mem_alloc(masked.len + 1);
+        memcpy(text, masked.data, masked.len);
+        assert_string_equal(text, cases[i].masked);
+    }
+}
+
+static void test_overlapping_secrets_leave_nothing_behind(void **state)
+{
+    (void)state;
+    setenv("API_KEY", "abcdef", 1);
+    setenv("PASSWORD", "defghi", 1);
+    const struct service *service =
+        load_good("    http: {url: 'http://h/'}\n"
+                  "    secrets: {a: {env: API_KEY}, b: {env: PASSWORD}}\n",
+                  NULL);
+    struct str masked = service_mask(service, fixture.arena, STR("-abcdefghi-defghiabcdef-"));
+    assert_true(str_eq(masked, STR("-[masked]-[masked]-")));
+}
+
+static void test_a_text_without_secrets_is_not_copied(void **state)
+{
+    (void)state;
+    const struct service *service = load_good("    http: {url: 'http://h/'}\n", NULL);
+    struct str text = STR("as it is");
+    assert_ptr_equal(service_mask(service, fixture.arena, text).data, text.data);
+}
+
+// --- the template that is shipped ---
+
+static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
+{
+    (void)state;
+    char folder[400];
+    assert_non_null(getcwd(folder, sizeof(folder)));
+    write_file(
+        "switchhook.yaml",
+        arena_printf(fixture.arena,
+                     "store: d\ntemplates: %s/templates\nsources: {a: }\nservices:\n"
+                     "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json}\n",
+                     folder));
+    const char *file = arena_printf(fixture.arena, "%s/switchhook.yaml", fixture.folder);
+    assert_true(config_load(file, &fixture.config, &fixture.faults));
+    if (!services_load(fixture.config, NULL, &fixture.services, &fixture.faults))
+        fail_msg("%s", fixture.faults.items[0].text);
+    static const struct {
+        const char *event, *member, *value;
+    } cases[] = {
+        {"{\"uii\":\"1\",\"duration\":\"187\"}", "duration", "187"},
+        {"{\"uii\":\"1\",\"duration\":0}", "duration", "0"},
+        {"{\"uii\":\"1\",\"duration\":\"\"}", "duration", "null"},
+        {"{\"uii\":\"1\"}", "duration", "null"},
+        {"{\"uii\":\"1\",\"ani\":\"5105550111\"}", "caller", "\"5105550111\""},
+        {"{\"uii\":\"1\",\"ani\":\"\",\"lead_phone\":\"9545550148\"}", "caller", "\"9545550148\""},
+        {"{\"uii\":\"1\",\"campaign_name\":\"AM\"}", "queue", "\"AM\""},
+        {"{\"uii\":\"1\",\"gate_name\":\"Billing\"}", "queue", "\"Billing\""},
+        {"{\"uii\":\"1\",\"agent_notes\":\"a \\\"b\\\"\\n\\u2713\"}", "notes",
+         "\"a \\\"b\\\"\\n\xe2\x9c\x93\""},
+        {"{\"uii\":\"1\",\"recording_url\":\"https://r/?a=1\"}", "recording", "\"https://r/?a=1\""},
+    };
+    static const struct json_limits limits = {.depth = 20, .values = 1000};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct transport_request request = encode_good(fixture.services->items[0], cases[i].event);
+        struct json *log;
+        struct err err;
+        assert_true(json_parse(fixture.arena, request.body, &limits, &log, &err));
+        AUTO_BUF struct buf value;
+        buf_init(&value, 1000);
+        json_write(&value, json_get(log, str_from(cases[i].member)), JSON_COMPACT);
+        assert_string_equal(value.data, cases[i].value);
+    }
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_an_http_request_carries_what_the_templates_say),
+        CASE(test_each_body_kind_has_its_escaping_and_media_type),
+        CASE(test_a_request_without_a_body_has_no_content_type),
+        CASE(test_no_data_element_leads_a_request_elsewhere),
+        CASE(test_a_tag_right_behind_the_host_cannot_extend_it),
+        CASE(test_a_header_cannot_grow_a_line),
+        CASE(test_a_body_that_is_no_json_is_refused_with_its_place),
+        CASE(test_a_body_larger_than_the_limit_is_not_made),
+        CASE(test_data_elements_cannot_pose_as_our_own_names),
+        CASE(test_authentication_goes_with_the_request),
+        CASE(test_soap_11_says_its_action_in_a_header),
+        CASE(test_soap_12_says_its_action_in_the_media_type),
+        CASE(test_what_does_not_fit_the_wsdl_is_refused_with_the_codecs_words),
+        CASE(test_a_fault_is_told_with_its_code_detail_and_values),
+        CASE(test_only_what_may_be_an_envelope_is_decoded),
+        CASE(test_an_unreadable_reply_says_why),
+        CASE(test_no_answer_keeps_how_far_it_got),
+        CASE(test_any_answer_of_an_http_service_is_readable),
+        CASE(test_mistakes_are_told_where_they_are),
+        CASE(test_a_missing_template_and_operation_are_told_in_the_configuration),
+        CASE(test_a_missing_module_is_told_at_its_name),
+        CASE(test_a_wsdl_without_an_http_endpoint_needs_one),
+        CASE(test_an_action_that_no_header_can_hold_is_refused),
+        CASE(test_a_partial_is_a_file_of_the_templates_folder),
+        CASE(test_a_partial_never_leaves_the_templates_folder),
+        CASE(test_a_secret_is_masked_in_every_form_it_is_sent_in),
+        CASE(test_overlapping_secrets_leave_nothing_behind),
+        CASE(test_a_text_without_secrets_is_not_copied),
+        CASE(test_the_crm_template_makes_a_call_log_of_any_event),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
