@@ -101,6 +101,7 @@ static struct json *attempt_view(const struct page_scope *scope,
     tree_text(arena, view, "took",
               attempt->total_us ? page_text_micros(arena, attempt->total_us)
                                 : page_text_span(arena, attempt->ended_at - attempt->started_at));
+    tree_text(arena, view, "why", attempt->outcome == OUTCOME_DELIVERED ? NULL : attempt->reason);
     tree_boolean(arena, view, "has_bar", attempt->total_us > 0);
     tree_put(arena, view, "phases", phases_tree(arena, attempt));
     tree_boolean(arena, view, "is_last", is_last);
