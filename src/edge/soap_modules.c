@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
 #include <stdio.h>
 
 enum { MAX_MODULES = 1000 };
@@ -67,15 +68,19 @@ static void ignore_error(void *context, xmlError *error)
     (void)context, (void)error;
 }
 
+static void schema_inputs_register(void)
+{
+    static bool is_done;
+    if (is_done)
+        return;
+    is_done = true;
+    xmlInitParser();
+    xmlRegisterInputCallbacks(schema_input_match, schema_input_open, schema_input_read,
+                              schema_input_close);
+}
+
 static xmlSchema *schema_parse(const struct soap_module *table)
 {
-    static bool is_registered;
-    if (!is_registered) {
-        xmlInitParser();
-        xmlRegisterInputCallbacks(schema_input_match, schema_input_open, schema_input_read,
-                                  schema_input_close);
-        is_registered = true;
-    }
     if (table->schema_count == 0)
         return NULL;
     schema_source = table;
@@ -174,6 +179,7 @@ bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_
 {
     struct soap_modules *modules = *ret = mem_alloc(sizeof(*modules));
     size_t faults_before = faults->count;
+    schema_inputs_register();
     struct dirent **entries;
     int count = scandir(dir, &entries, is_module_file, alphasort);
     if (count < 0) {

@@ -50,6 +50,8 @@ const char *page_text_span(struct arena *arena, int64_t for_ms)
 
 const char *page_text_micros(struct arena *arena, int64_t us)
 {
+    if (us < 1000)
+        return arena_printf(arena, "%lld µs", (long long)us);
     if (us < 10 * 1000)
         return arena_printf(arena, "%.1f ms", (double)us / 1000);
     if (us < 1000 * 1000)

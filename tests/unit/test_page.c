@@ -232,7 +232,7 @@ void workers_view(struct workers *workers, size_t service, struct worker_view *r
     if (service == 0 && closed_until) {
         ret->closed_until = closed_until;
         ret->failures_in_a_row = 7;
-        strcpy(ret->reason, "connection refused");
+        snprintf(ret->reason, sizeof(ret->reason), "connection refused");
     }
 }
 
@@ -339,7 +339,7 @@ static void test_the_list_shows_rows_counts_and_filter(void **state)
     expect(ask(*state, "GET /", BROWSER), 200,
            PARTS("text/html", "Content-Security-Policy: default-src 'none'",
                  "href=\"/deliveries/" WAITING_ID "\"", "class=\"state dead\">dead<", "in 4 min",
-                 "10 min ago", "1204 events in", "<b>1190</b>", "42 min", "<option>held</option>",
+                 "10 min ago", "Events in: 1204.", "<b>1190</b>", "42 min", "<option>held</option>",
                  "<option>survey</option>", "<option>chat.queue_event</option>", "!role=\"alert\"",
                  "!rel=\"next\""));
 }
