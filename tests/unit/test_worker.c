@@ -297,7 +297,7 @@ static int set_up(void **state)
             .name = names[i], .concurrency = 20, .retry = retry_policy_default};
         items[i] = &fakes[i];
     }
-    services = (struct services){items, SERVICES};
+    services = (struct services){.items = items, .count = SERVICES};
     struct config config = {.workers = 2};
     workers = workers_new(&config, &services);
     workers_start(workers, NULL);
