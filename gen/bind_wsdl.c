@@ -202,12 +202,18 @@ static int port_version(const struct reader *reader, const xmlNode *port)
     return binding && child_of(binding, NULL, SOAP12_NS, "binding") ? 12 : 0;
 }
 
-static bool has_output(const struct reader *reader, const xmlNode *port_type, const char *name)
+// Whether an answer with content is to be expected.
+static bool has_reply(const struct reader *reader, const xmlNode *port_type, const char *name,
+                      const char *style)
 {
     EACH_CHILD(operation, port_type, WSDL_NS, "operation")
     {
-        if (strcmp(attribute_of(reader, operation, "name"), name) == 0)
-            return child_of(operation, NULL, WSDL_NS, "output") != NULL;
+        if (strcmp(attribute_of(reader, operation, "name"), name) != 0)
+            continue;
+        xmlNode *output = child_of(operation, NULL, WSDL_NS, "output");
+        xmlNode *message = find_top(reader, "message", attribute_of(reader, output, "message"));
+        bool is_rpc = strcmp(style, "rpc") == 0; // then there is a wrapper even around nothing
+        return output && (is_rpc || !message || child_of(message, NULL, WSDL_NS, "part"));
     }
     return true; // gSOAP will complain of the missing one
 }
@@ -234,7 +240,7 @@ static bool read_port(struct reader *reader, const xmlNode *port)
     const char *namespace = soap_namespace(reader->wsdl->version);
     xmlNode *binding = find_top(reader, "binding", attribute_of(reader, port, "binding"));
     xmlNode *port_type = find_top(reader, "portType", attribute_of(reader, binding, "type"));
-    const char *style =
+    const char *usual_style =
         attribute_of(reader, child_of(binding, NULL, namespace, "binding"), "style");
     xmlNode *address = child_of(port, NULL, namespace, "address");
     EACH_CHILD(node, binding, WSDL_NS, "operation")
@@ -242,16 +248,15 @@ static bool read_port(struct reader *reader, const xmlNode *port)
         xmlNode *soap = child_of(node, NULL, namespace, "operation");
         const char *own_style = attribute_of(reader, soap, "style");
         const char *name = attribute_of(reader, node, "name");
+        const char *style = *own_style ? own_style : *usual_style ? usual_style : "document";
         struct wsdl_operation operation = {
             .name = name,
             .port = attribute_of(reader, port, "name"),
             .binding = attribute_of(reader, binding, "name"),
             .endpoint = attribute_of(reader, address, "location"),
             .action = attribute_of(reader, soap, "soapAction"),
-            .style = *own_style ? own_style
-                     : *style   ? style
-                                : "document",
-            .is_one_way = port_type && !has_output(reader, port_type, name),
+            .style = style,
+            .is_one_way = port_type && !has_reply(reader, port_type, name, style),
         };
         if (!add_operation(reader, &operation, (int)xmlGetLineNo(node)))
             return false;
@@ -324,11 +329,28 @@ static bool is_bound(const struct reader *reader, const char *binding)
     return false;
 }
 
+// The copy lies elsewhere, so what it imports gets its whole path.
+static void make_absolute(struct reader *reader, xmlNode *parent)
+{
+    static const char *const attributes[] = {"location", "schemaLocation"};
+    for (xmlNode *node = xmlFirstElementChild(parent); node; node = xmlNextElementSibling(node)) {
+        for (size_t i = 0; i < COUNT_OF(attributes); i++) {
+            const char *location = attribute_of(reader, node, attributes[i]);
+            const char *path = *location ? resolve(reader, reader->wsdl->path, location) : "";
+            if (*path && access(path, R_OK) == 0)
+                xmlSetProp(node, (const xmlChar *)attributes[i], (const xmlChar *)path);
+        }
+        if (is_node(node, WSDL_NS, "types") || is_node(node, XSD_NS, "schema"))
+            make_absolute(reader, node);
+    }
+}
+
 static bool write_copy(struct reader *reader, const char *copy_path)
 {
     each_port(reader, drop_other_port);
     xmlDoc *doc = reader->files[0].doc;
     xmlNode *root = xmlDocGetRootElement(doc), *next;
+    make_absolute(reader, root);
     for (xmlNode *binding = child_of(root, NULL, WSDL_NS, "binding"); binding; binding = next) {
         next = child_of(root, binding, WSDL_NS, "binding");
         if (!is_bound(reader, attribute_of(reader, binding, "name"))) {

@@ -15,6 +15,7 @@
 enum {
     MAX_FILE_BYTES = 16 * 1024 * 1024,
     MAX_SOURCES = 1000,
+    MAX_SERVICES = 10000,
     MAX_TOKENS = 16,
     KILOBYTE = 1024,
     MINUTE_MS = 60 * 1000,
@@ -99,7 +100,7 @@ static const struct config_field source_fields[] = {
 static void read_sources(struct config_reader *reader, struct config *config)
 {
     const struct node *map = reader->sources;
-    if (!map || !config_is_small_map(reader, "sources", map, MAX_SOURCES))
+    if (!map)
         return;
     if (map->count == 0)
         config_fault(reader, map, "no source is defined, so nobody could post an event");
@@ -280,8 +281,15 @@ static const struct config_field top_fields[] = {
 
 // --- the whole file ---
 
-// A section that is there but empty is the same as one that is not there.
-static const struct node *section(const struct node *node)
+// The mapping of a section; NULL, with a fault, when it is something else.
+static const struct node *section(struct config_reader *reader, const char *key,
+                                  const struct node *node, size_t max)
+{
+    return node && config_is_small_map(reader, key, node, max) ? node : NULL;
+}
+
+// `services:` with nothing behind it is the same as no such line.
+static const struct node *unless_empty(const struct node *node)
 {
     return node && node_is_empty(node) ? NULL : node;
 }
@@ -317,8 +325,8 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
     set_defaults(reader, config);
     if (config_read_map(reader, tree, "the file", top_fields, COUNT_OF(top_fields), &draft)) {
         reader->templates_dir = config->templates_dir;
-        reader->sources = draft.sources;
-        reader->services = section(draft.services);
+        reader->sources = section(reader, "sources", draft.sources, MAX_SOURCES);
+        reader->services = section(reader, "services", unless_empty(draft.services), MAX_SERVICES);
         if (!config->pages_dir)
             config->pages_dir = arena_printf(reader->arena, "%s/pages", config->templates_dir);
         read_listen(reader, &draft);
@@ -326,7 +334,7 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
         read_sources(reader, config);
         check_sources(reader, config);
         config_read_services(reader, config);
-        if (section(draft.routes))
+        if (unless_empty(draft.routes))
             config_read_routes(reader, draft.routes, config);
     }
     *ret = *config;

@@ -8,7 +8,6 @@
 #include "edge/file.h"
 
 enum {
-    MAX_SERVICES = 10000,
     MAX_SECRETS = 32,
     MAX_OUTCOMES = 100,
     SECOND_MS = 1000,
@@ -360,7 +359,7 @@ static void read_service(struct config_reader *reader, const struct node_member 
 void config_read_services(struct config_reader *reader, struct config *config)
 {
     const struct node *map = reader->services;
-    if (!map || !config_is_small_map(reader, "services", map, MAX_SERVICES))
+    if (!map)
         return;
     struct config_service *services = arena_alloc(reader->arena, map->count * sizeof(*services));
     for (size_t i = 0; i < map->count; i++)

@@ -5,6 +5,8 @@
 
 #include "edge/httptext.h"
 
+#include "core/json.h"
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -13,55 +15,33 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// Bytes of the well-formed UTF-8 sequence (RFC 3629) that `s` starts with; 0: it does not.
-static size_t utf8_length(struct str s)
+static bool is_control(char c)
 {
-    const unsigned char *b = (const unsigned char *)s.data;
-    if (b[0] < 0x80)
-        return 1;
-    size_t len = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
-    if (b[0] < 0xc2 || b[0] > 0xf4 || len > s.len)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((b[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool is_overlong = (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xf0 && b[1] < 0x90);
-    bool is_outside = (b[0] == 0xed && b[1] > 0x9f) || (b[0] == 0xf4 && b[1] > 0x8f);
-    return is_overlong || is_outside ? 0 : len;
+    return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-// As utf8_length, and 0 for what cannot be shown.
-static size_t printable_length(struct str s)
+static bool is_shown(char c)
 {
-    unsigned char c = (unsigned char)s.data[0];
-    if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
-        return 0;
-    return utf8_length(s);
+    return !is_control(c) || c == '\t' || c == '\n' || c == '\r';
 }
 
 struct str httptext_printable(struct arena *arena, struct str text)
 {
-    size_t clean = 0, bad = 0, len;
-    for (size_t i = 0; i < text.len; i += len ? len : 1) {
-        len = printable_length((struct str){text.data + i, text.len - i});
-        *(len ? &clean : &bad) += len ? len : 1;
-    }
-    if (!bad)
+    const struct str replacement = STR("\xef\xbf\xbd");
+    text = json_utf8_mend(arena, text);
+    size_t hidden = 0;
+    for (size_t i = 0; i < text.len; i++)
+        hidden += !is_shown(text.data[i]);
+    if (!hidden)
         return text;
-    char *out = arena_alloc(arena, clean + 3 * bad + 1);
-    size_t to = 0;
-    for (size_t i = 0; i < text.len; i += len ? len : 1) {
-        len = printable_length((struct str){text.data + i, text.len - i});
-        memcpy(out + to, len ? text.data + i : "\xef\xbf\xbd", len ? len : 3);
-        to += len ? len : 3;
+    char *out = arena_alloc(arena, text.len + hidden * replacement.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        struct str from = is_shown(text.data[i]) ? (struct str){text.data + i, 1} : replacement;
+        memcpy(out + len, from.data, from.len);
+        len += from.len;
     }
-    return (struct str){out, to};
-}
-
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7f;
+    return (struct str){out, len};
 }
 
 // Percent-decoding; in a query '+' is a space (application/x-www-form-urlencoded).

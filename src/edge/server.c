@@ -24,9 +24,10 @@
 enum {
     LISTEN_BACKLOG = 1024,
     HEADER_MAX_BYTES = 32 * 1024,        // of request line and header together
-    DISCARD_MAX_BYTES = 8 * 1024 * 1024, // of a chunked body past its limit, before it is cut
-    LEAVE_FOR_MS = 60 * 1000,            // a client may take this long to read an answer
-    DRAIN_FOR_MS = 5 * 1000,             // server_free waits this long for answers to leave
+    DISCARD_MAX_BYTES = 8 * 1024 * 1024, // of a body that was refused, before the connection ends
+    DISCARD_FOR_MS = 10 * 1000,
+    LEAVE_FOR_MS = 60 * 1000, // a client may take this long to read an answer
+    DRAIN_FOR_MS = 5 * 1000,  // server_free waits this long for answers to leave
     PROBLEM_MAX_BYTES = 64 * 1024,
 };
 
@@ -54,7 +55,8 @@ struct server_request {
     bool has_target;
     struct httptext_target target;
     struct buf body;
-    size_t received_bytes; // of the body, those thrown away included
+    bool is_refused; // answered before its end; the rest of the body is thrown away
+    size_t discarded_bytes;
 
     _Atomic enum reply_state reply_state;
     int status;
@@ -162,30 +164,39 @@ static const struct server_problem too_large = {
     .detail = "The request's body is longer than this server takes",
 };
 
+static enum MHD_Result refuse_body(struct server_request *request)
+{
+    request->is_refused = true;
+    watch_refuse(request->connection, too_large.status, too_large.type, too_large.title,
+                 DISCARD_FOR_MS);
+    return MHD_YES;
+}
+
 static enum MHD_Result take_header(struct server_request *request, const char *method)
 {
     request->method = method;
     request->peer = peer_name(request->arena, request->mhd);
     request->has_target = httptext_target(request->arena, request->raw_target, &request->target);
-    // Before the body: a client that waits for "100 Continue" does not send it in vain.
-    return has_announced_too_much(request) ? refuse(request, &too_large) : MHD_YES;
+    if (!has_announced_too_much(request))
+        return MHD_YES;
+    // A client that waits for "100 Continue" sends no body that would have to be thrown away.
+    return server_header(request, "Expect") ? refuse(request, &too_large) : refuse_body(request);
 }
 
 static enum MHD_Result take_body(struct server_request *request, const char *data, size_t len)
 {
+    if (request->is_refused) {
+        request->discarded_bytes += len;
+        return request->discarded_bytes > DISCARD_MAX_BYTES ? MHD_NO : MHD_YES;
+    }
     buf_add(&request->body, data, len);
-    request->received_bytes += len;
-    size_t most = request->server->options.max_body_bytes + DISCARD_MAX_BYTES;
-    if (request->received_bytes <= most)
-        return MHD_YES;
-    watch_cut(request->connection, too_large.status, too_large.type, too_large.title);
-    return MHD_NO;
+    return request->body.overflowed ? refuse_body(request) : MHD_YES;
 }
 
 static enum MHD_Result call_handler(struct server_request *request)
 {
-    if (request->body.overflowed)
-        return refuse(request, &too_large);
+    if (request->is_refused)
+        return MHD_NO; // the last of a body that nobody wants: the connection ends
     if (!request->has_target)
         return refuse(request, &(struct server_problem){
                                    .status = 400,

@@ -12,6 +12,7 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlschemas.h>
+#include <stdio.h>
 
 #define SOAP11_NS "http://schemas.xmlsoap.org/soap/envelope/"
 #define SOAP12_NS "http://www.w3.org/2003/05/soap-envelope"
@@ -33,7 +34,8 @@ struct engine {
 
 struct soap_codec {
     xmlParserCtxt *parser;
-    bool has_doctype; // said by the parser of the document it reads
+    bool has_doctype; // of the document that was read last
+    char doctype[40];
     struct engine *engines;
     size_t count;
 };
@@ -41,10 +43,11 @@ struct soap_codec {
 static void refuse_doctype(void *context, const xmlChar *name, const xmlChar *public_id,
                            const xmlChar *system_id)
 {
-    (void)name, (void)public_id, (void)system_id;
+    (void)public_id, (void)system_id;
     xmlParserCtxt *parser = context;
     struct soap_codec *codec = parser->_private;
     codec->has_doctype = true;
+    snprintf(codec->doctype, sizeof(codec->doctype), "%s", (const char *)name);
     xmlStopParser(parser);
 }
 
@@ -136,7 +139,8 @@ static bool document_parse(struct soap_codec *codec, struct str text, xmlDoc **r
         xmlCtxtReadMemory(codec->parser, text.data, (int)text.len, NULL, NULL, PARSE_OPTIONS);
     if (codec->has_doctype) {
         xmlFreeDoc(doc);
-        return err_set(err, ERR_INVALID, "it has a document type declaration, which SOAP forbids");
+        return err_set(err, ERR_INVALID, "it has a document type (%s), which SOAP forbids",
+                       codec->doctype);
     }
     if (!doc) {
         const xmlError *error = xmlCtxtGetLastError(codec->parser);
@@ -197,7 +201,7 @@ static struct str envelope_utf8(const struct envelope *envelope, struct arena *a
 
 struct finding {
     struct err *err;
-    bool is_found;
+    int code; // libxml2's; 0: nothing found
 };
 
 // The way to an element from the Body or Header: "SubmitSurveyResult/survey/answer[2]/score".
@@ -232,12 +236,20 @@ static void add_words(struct buf *out, const char *words)
     }
 }
 
+// mustUnderstand, actor, role and the like may stand on any header element.
+static bool is_about_soap_attribute(const xmlError *error)
+{
+    return error->code == XML_SCHEMAV_CVC_COMPLEX_TYPE_3_2_1 &&
+           (strstr(error->message, "attribute '{" SOAP11_NS "}") ||
+            strstr(error->message, "attribute '{" SOAP12_NS "}"));
+}
+
 static void note_finding(void *context, xmlError *error)
 {
     struct finding *finding = context;
-    if (finding->is_found || !error->message)
+    if (finding->code || !error->message || is_about_soap_attribute(error))
         return;
-    finding->is_found = true;
+    finding->code = error->code;
     AUTO_BUF struct buf text;
     buf_init(&text, 4096);
     const xmlNode *node = error->node;
@@ -249,20 +261,20 @@ static void note_finding(void *context, xmlError *error)
         const char *rest = strchr(words, '\'') ? strchr(strchr(words, '\'') + 1, '\'') : NULL;
         words = rest ? rest + 1 : words;
     }
+    if (error->code == XML_SCHEMAV_CVC_ELT_1)
+        words = ": the WSDL declares no such element";
     add_words(&text, words);
     err_set(finding->err, ERR_INVALID, "%s (line %d of the request)", buf_str(&text).data,
             error->line);
 }
 
-// What libxml2 says of it: 0 when it fits.
+// The code of what libxml2 found first, 0 when the element fits.
 static int element_check(struct engine *engine, xmlNode *node, struct err *err)
 {
     struct finding finding = {.err = err};
     xmlSchemaSetValidStructuredErrors(engine->checker, note_finding, &finding);
-    int status = xmlSchemaValidateOneElement(engine->checker, node);
-    if (status != 0 && !finding.is_found)
-        err_set(err, ERR_INVALID, "%s does not fit the WSDL", (const char *)node->name);
-    return status;
+    require(xmlSchemaValidateOneElement(engine->checker, node) >= 0);
+    return finding.code;
 }
 
 // Header elements the WSDL does not declare pass (WS-Security), but not in its own namespace.
@@ -359,6 +371,20 @@ static void restore_header(const struct envelope *from, struct envelope *to)
     }
 }
 
+static void add_nil(xmlNode *parent, xmlNode *before, const xmlNode *from)
+{
+    xmlDoc *doc = parent->doc;
+    xmlNs *namespace = from->ns ? xmlSearchNsByHref(doc, parent, from->ns->href) : NULL;
+    xmlNode *node = xmlNewDocNode(doc, namespace, from->name, NULL);
+    require(node != NULL);
+    if (before)
+        xmlAddPrevSibling(before, node);
+    else
+        xmlAddChild(parent, node);
+    xmlNs *xsi = xmlSearchNsByHref(doc, node, (const xmlChar *)XSI_NS);
+    xmlNewNsProp(node, xsi, (const xmlChar *)"nil", (const xmlChar *)"true");
+}
+
 // Walks both bodies side by side; an element that is nil and was not written is put in its place.
 static bool restore_nils(xmlNode *from, xmlNode *to, struct err *err)
 {
@@ -368,13 +394,11 @@ static bool restore_nils(xmlNode *from, xmlNode *to, struct err *err)
             if (!restore_nils(node, written, err))
                 return false;
             written = xmlNextElementSibling(written);
-        } else if (!is_nil(node)) {
-            return err_set(err, ERR_INVALID, "%s cannot be written as the template has it",
-                           node->name);
-        } else if (written) {
-            xmlAddPrevSibling(written, copy_into(to->doc, node));
+        } else if (is_nil(node)) {
+            add_nil(to, written, node);
         } else {
-            xmlAddChild(to, copy_into(to->doc, node));
+            return err_set(err, ERR_INVALID, "%s cannot be written as the template has it",
+                           (const char *)node->name);
         }
     }
     return true;
@@ -463,13 +487,18 @@ static void decode_envelope(struct engine *engine, const struct soap_operation *
                                                 (struct soap_bytes){input.data, input.len}, &fault);
     // A fault is a fault whatever the stub makes of it: its detail may be of no declared type, and
     // a service may answer in the other SOAP version.
-    if (is_element(envelope->content, soap_namespace(envelope->version), "Fault"))
+    const char *namespace = soap_namespace(envelope->version);
+    const char *content = envelope->content ? (const char *)envelope->content->name : "";
+    if (is_element(envelope->content, namespace, "Fault"))
         soap_fault_read(arena, envelope->content, kind == SOAP_REPLY_FAULT ? &fault : NULL, reply);
+    else if (!envelope->content && !operation->facts->is_one_way)
+        reply->problem = "the reply's Body is empty";
     else if (kind == SOAP_REPLY_RESULT)
         reply->is_readable = true;
     else
-        reply->problem = arena_printf(arena, "the reply is no answer to %s: %s",
-                                      operation->facts->name, table->error(engine->context));
+        reply->problem =
+            arena_printf(arena, "the reply is no answer to %s: in <%.100s>: %s",
+                         operation->facts->name, content, table->error(engine->context));
 }
 
 void soap_decode(struct soap_codec *codec, const struct soap_operation *operation,

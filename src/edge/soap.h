@@ -13,9 +13,9 @@ struct soap_modules; // all loaded modules; immutable after load, any thread
 
 // Loads every *.so in `dir`. A module of another ABI, or no module at all in a file, is a fault
 // that names the file; the others still load, so *ret is set in any case. True when there was no
-// fault.
-bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_list *faults)
-    MUST_CHECK;
+// fault. One thread at a time.
+bool soap_modules_load(const char *dir, struct soap_modules **ret,
+                       struct fault_list *faults) MUST_CHECK;
 void soap_modules_free(struct soap_modules *modules);
 size_t soap_modules_count(const struct soap_modules *modules);
 const char *soap_modules_name(const struct soap_modules *modules, size_t index);
@@ -55,7 +55,7 @@ struct soap_reply {
     // The detail's leaf values, in order, for people: name "code", value "UNKNOWN_SURVEY".
     const struct soap_detail {
         const char *name, *value;
-    } *details;
+    } * details;
     size_t detail_count;
     const char *problem; // when unreadable: why
 };

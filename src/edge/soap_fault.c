@@ -5,6 +5,8 @@
 
 #include "edge/soap_fault.h"
 
+#include <libxml/tree.h>
+
 enum {
     MAX_DETAILS = 32,
     MAX_DETAIL_BYTES = 1000,

@@ -8,11 +8,11 @@
 #include "edge/soap.h"
 #include "edge/soap_module.h"
 
-#include <libxml/tree.h>
+struct _xmlNode; // libxml2's
 
 // Fills the reply from the element and from what the stub made of it; `decoded` is NULL when it
 // could not read the fault. Strings are copied into the arena.
-void soap_fault_read(struct arena *arena, const xmlNode *fault,
+void soap_fault_read(struct arena *arena, const struct _xmlNode *fault,
                      const struct soap_module_fault *decoded, struct soap_reply *reply);
 
 #endif

@@ -46,7 +46,7 @@ struct soap_module_operation {
     const char *action;   // soapAction, "" when none
     int version;          // 11 or 12
     const char *style;    // "document" or "rpc"
-    bool is_one_way;
+    bool is_one_way;      // no answer, or one without content
 };
 
 struct soap_module {

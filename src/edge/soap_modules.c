@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
 #include <stdio.h>
 
 enum { MAX_MODULES = 1000 };
@@ -67,15 +68,19 @@ static void ignore_error(void *context, xmlError *error)
     (void)context, (void)error;
 }
 
+static void schema_inputs_register(void)
+{
+    static bool is_done;
+    if (is_done)
+        return;
+    is_done = true;
+    xmlInitParser();
+    xmlRegisterInputCallbacks(schema_input_match, schema_input_open, schema_input_read,
+                              schema_input_close);
+}
+
 static xmlSchema *schema_parse(const struct soap_module *table)
 {
-    static bool is_registered;
-    if (!is_registered) {
-        xmlInitParser();
-        xmlRegisterInputCallbacks(schema_input_match, schema_input_open, schema_input_read,
-                                  schema_input_close);
-        is_registered = true;
-    }
     if (table->schema_count == 0)
         return NULL;
     schema_source = table;
@@ -174,6 +179,7 @@ bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_
 {
     struct soap_modules *modules = *ret = mem_alloc(sizeof(*modules));
     size_t faults_before = faults->count;
+    schema_inputs_register();
     struct dirent **entries;
     int count = scandir(dir, &entries, is_module_file, alphasort);
     if (count < 0) {
@@ -218,12 +224,12 @@ const char *soap_modules_name(const struct soap_modules *modules, size_t index)
 
 // --- operations ---
 
-// "there is no WHAT "NAME" in OWNER; did you mean "NEAREST"?", or what there is.
+// "there is no WHAT "NAME"OWNER; did you mean "NEAREST"?", or what there is.
 static bool fail_unknown(struct err *err, const char *what, const char *name, const char *owner,
                          const char *const *candidates, size_t count)
 {
     const char *nearest = err_nearest(str_from(name), candidates, count);
-    err_set(err, ERR_NOT_FOUND, "there is no %s \"%s\" %s", what, name, owner);
+    err_set(err, ERR_NOT_FOUND, "there is no %s \"%s\"%s", what, name, owner);
     size_t used = strlen(err->text), room = sizeof(err->text) - used;
     if (nearest) {
         snprintf(err->text + used, room, "; did you mean \"%s\"?", nearest);
@@ -252,14 +258,14 @@ static bool fail_unknown_operation(const struct module *module, const char *port
     const struct soap_module *table = module->table;
     AUTO_FREE const char **names = mem_alloc(table->operation_count * sizeof(*names));
     char owner[300];
-    snprintf(owner, sizeof(owner), "in WSDL %s", table->name);
+    snprintf(owner, sizeof(owner), " in WSDL %s", table->name);
     size_t count = 0;
     for (size_t i = 0; port && i < table->operation_count; i++) {
         if (strcmp(table->operations[i].port, port) == 0)
             names[count++] = table->operations[i].name;
     }
     if (port && count) {
-        snprintf(owner, sizeof(owner), "in port %s of WSDL %s", port, table->name);
+        snprintf(owner, sizeof(owner), " in port %s of WSDL %s", port, table->name);
         return fail_unknown(err, "operation", name, owner, names, count);
     }
     for (size_t i = 0; i < table->operation_count; i++)

@@ -8,13 +8,13 @@
 #include "edge/soap.h"
 #include "edge/soap_module.h"
 
-#include <libxml/xmlschemas.h>
+struct _xmlSchema; // libxml2's
 
 struct module {
     void *handle; // of dlopen
     const struct soap_module *table;
     struct soap_operation *operations; // one for each of the table's
-    xmlSchema *schema;                 // NULL: the WSDL has none, or none that libxml2 understands
+    struct _xmlSchema *schema;         // NULL: the WSDL has none, or none that libxml2 understands
 };
 
 struct soap_operation {

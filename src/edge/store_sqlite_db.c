@@ -32,10 +32,23 @@ static bool is_no_room(int system_errno)
     return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 }
 
+// What the system said last. SQLite forgets to note it for a COMMIT that could not write the log,
+// so the log's file is asked itself.
+static int last_errno(sqlite3 *db)
+{
+    sqlite3_file *log = NULL;
+    int number = sqlite3_system_errno(db);
+    if (number == 0 &&
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
 bool db_fail(sqlite3 *db, const char *verb, struct err *err)
 {
     int code = sqlite3_extended_errcode(db);
-    int system_errno = sqlite3_system_errno(db);
+    int system_errno = last_errno(db);
     switch (code & 0xff) {
     case SQLITE_FULL:
         return err_set(err, ERR_FULL, "the store cannot %s: no room on its disk", verb);
@@ -81,7 +94,7 @@ bool db_row(sqlite3_stmt *statement, bool *ret_has_row, struct err *err)
     int code = sqlite3_step(statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE) {
         sqlite3 *db = sqlite3_db_handle(statement);
-        db_fail(db, sqlite3_stmt_readonly(statement) ? "read" : "write", err);
+        db_fail(db, sqlite3_db_readonly(db, "main") ? "read" : "write", err);
         sqlite3_reset(statement);
         return false;
     }

@@ -98,49 +98,27 @@ static const char schema_tables[] =
 
 #define READABLE(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1000.0, 'unixepoch')"
 
-// clang-format off: it would break a line at every READABLE
-static const char
-    schema_views[] =
-        "CREATE VIEW readable_events AS SELECT number, id, trigger, source, call_id,\n"
-        "  " READABLE(
-            "received_at") " AS received,\n"
-                           "  delivery_count, idempotency_key, format, body FROM events;\n"
+// clang-format off
+static const char schema_views[] =
+    "CREATE VIEW readable_events AS SELECT number, id, trigger, source, call_id,\n"
+    "  " READABLE("received_at") " AS received,\n"
+    "  delivery_count, idempotency_key, format, body FROM events;\n"
 
-                           "CREATE VIEW readable_deliveries AS SELECT d.number, d.id, e.id AS "
-                           "event_id, e.trigger,\n"
-                           "  e.call_id, d.service, d.route, d.order_key, d.state,\n"
-                           "  " READABLE(
-                               "e.received_at") " AS received,\n"
-                                                "  " READABLE(
-                                                    "d.due_at") " AS due,\n"
-                                                                "  " READABLE(
-                                                                    "d.lease_until") " AS "
-                                                                                     "leased_until,"
-                                                                                     " d.attempts,"
-                                                                                     "\n"
-                                                                                     "  " READABLE(
-                                                                                         "d.first_"
-                                                                                         "attempt_"
-                                                                                         "at") " AS"
-                                                                                               " fi"
-                                                                                               "rst"
-                                                                                               "_at"
-                                                                                               "tem"
-                                                                                               "pt,"
-                                                                                               "\n"
-                                                                                               " "
-                                                                                               " " READABLE(
-                                                                                                   "d.ended_at") " AS ended, d.last_status, d.reason\n"
-                                                                                                                 "  FROM deliveries d JOIN events e ON e.number = d.event;\n"
+    "CREATE VIEW readable_deliveries AS SELECT d.number, d.id, e.id AS event_id, e.trigger,\n"
+    "  e.call_id, d.service, d.route, d.order_key, d.state,\n"
+    "  " READABLE("e.received_at") " AS received,\n"
+    "  " READABLE("d.due_at") " AS due,\n"
+    "  " READABLE("d.lease_until") " AS leased_until, d.attempts,\n"
+    "  " READABLE("d.first_attempt_at") " AS first_attempt,\n"
+    "  " READABLE("d.ended_at") " AS ended, d.last_status, d.reason\n"
+    "  FROM deliveries d JOIN events e ON e.number = d.event;\n"
 
-                                                                                                                 "CREATE VIEW readable_attempts AS SELECT d.id AS delivery_id, d.service, a.number,\n"
-                                                                                                                 "  " READABLE(
-                                                                                                                     "a.started_at") " AS started,\n"
-                                                                                                                                     "  " READABLE(
-                                                                                                                                         "a.ended_at") " AS ended, a.outcome, a.scope, a.reach, a.http_status,\n"
-                                                                                                                                                       "  a.fault, a.reason, a.peer, a.total_us / 1000.0 AS total_ms, a.request_head,\n"
-                                                                                                                                                       "  a.request_body, a.reply_head, a.reply_body, a.reply_dropped_bytes\n"
-                                                                                                                                                       "  FROM attempts a JOIN deliveries d ON d.number = a.delivery;\n";
+    "CREATE VIEW readable_attempts AS SELECT d.id AS delivery_id, d.service, a.number,\n"
+    "  " READABLE("a.started_at") " AS started,\n"
+    "  " READABLE("a.ended_at") " AS ended, a.outcome, a.scope, a.reach, a.http_status,\n"
+    "  a.fault, a.reason, a.peer, a.total_us / 1000.0 AS total_ms, a.request_head,\n"
+    "  a.request_body, a.reply_head, a.reply_body, a.reply_dropped_bytes\n"
+    "  FROM attempts a JOIN deliveries d ON d.number = a.delivery;\n";
 // clang-format on
 
 #undef READABLE

@@ -56,7 +56,7 @@ static void tell_drain(struct watch *watch)
 }
 
 // The socket takes what it can at once; nobody waits for a client that does not read.
-static void send_and_end(int fd, int status, const char *type, const char *title)
+static void send_last(int fd, int status, const char *type, const char *title)
 {
     char body[300], whole[800];
     int len = snprintf(body, sizeof(body),
@@ -66,9 +66,9 @@ static void send_and_end(int fd, int status, const char *type, const char *title
                    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
                    "Content-Length: %d\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n%s",
                    status, title, len, body);
-    // Sent or not, the end is the same.
+    // Sent or not, nothing more follows.
     (void)!send(fd, whole, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    shutdown(fd, SHUT_RDWR);
+    shutdown(fd, SHUT_WR);
 }
 
 static bool move_to_cut(struct watch_connection *connection, enum watch_phase from)
@@ -82,10 +82,11 @@ static void end_if_late(struct watch_connection *connection, int64_t now_us)
     enum watch_phase phase = atomic_load(&connection->phase);
     if (atomic_load(&connection->deadline_us) > now_us)
         return;
+    if (phase == WATCH_CUT || !move_to_cut(connection, phase))
+        return;
     if (phase == WATCH_ARRIVING)
-        watch_cut(connection, 408, "request-timeout", "Request Timeout");
-    else if (phase != WATCH_CUT && move_to_cut(connection, phase))
-        shutdown(connection->fd, SHUT_RDWR);
+        send_last(connection->fd, 408, "request-timeout", "Request Timeout");
+    shutdown(connection->fd, SHUT_RDWR);
 }
 
 static void *run(void *context)
@@ -193,8 +194,9 @@ bool watch_move(struct watch_connection *connection, enum watch_phase from, enum
     return true;
 }
 
-void watch_cut(struct watch_connection *connection, int status, const char *type, const char *title)
+void watch_refuse(struct watch_connection *connection, int status, const char *type,
+                  const char *title, int64_t for_ms)
 {
-    if (move_to_cut(connection, WATCH_ARRIVING))
-        send_and_end(connection->fd, status, type, title);
+    if (watch_move(connection, WATCH_ARRIVING, WATCH_LEAVING, for_ms))
+        send_last(connection->fd, status, type, title);
 }

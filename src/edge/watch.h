@@ -36,9 +36,11 @@ void watch_remove(struct watch *watch, struct watch_connection *connection);
 // negative: without end. False: it is not in `from`.
 bool watch_move(struct watch_connection *connection, enum watch_phase from, enum watch_phase to,
                 int64_t for_ms);
-// Ends an arriving request with an answer made by hand: the HTTP library cannot send one while a
-// body arrives. `type` and `title` as in struct server_problem.
-void watch_cut(struct watch_connection *connection, int status, const char *type,
-               const char *title);
+// Answers an arriving request by hand, because the HTTP library cannot while a body arrives, and
+// sends nothing after that. What still comes may be read and thrown away for as long as for_ms: a
+// client that is cut off in the middle of its body would never see the answer. `type` and `title`
+// as in struct server_problem.
+void watch_refuse(struct watch_connection *connection, int status, const char *type,
+                  const char *title, int64_t for_ms);
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/route.h"
 #include "edge/httptext.h"
+#include "edge/source.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -207,13 +208,15 @@ static bool parse_body(struct taking *taking)
 {
     struct store_accept *accept = &taking->entry.accept;
     struct event_faults faults = {0};
+    struct reading reading;
     struct err err;
     accept->body = server_body(taking->request);
-    if (!event_parse(taking->arena, accept->trigger, accept->format, accept->body,
-                     &event_limits_default, &taking->event, &faults, &err)) {
+    if (!source_read(taking->intake->config, accept->source, taking->arena, accept->trigger,
+                     accept->format, accept->body, &reading, &faults, &err)) {
         refuse_body(taking, &faults, &err);
         return false;
     }
+    taking->event = reading.event;
     accept->call_id = taking->event.call_id;
     return true;
 }

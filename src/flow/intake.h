@@ -16,7 +16,9 @@ struct intake;
 struct intake *intake_new(const struct config *config, struct ledger *ledger);
 void intake_free(struct intake *intake);
 
-// POST /v1/events/{trigger}; `trigger` is the path's last part. Answers the request.
+// POST /v1/events/{trigger}; `trigger` is the path's last part. Answers the request. Its source is
+// the one whose token it brings (Bearer, or Basic with the token as password); without any, the
+// first source that is configured without tokens.
 void intake_take(struct intake *intake, struct server_request *request, struct str trigger);
 
 #endif

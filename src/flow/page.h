@@ -3,7 +3,8 @@
 // The story "show": views of the store as HTML or, by Accept, as JSON; both are made from one tree,
 // so they cannot differ. Writes only through the ledger, for the operator's buttons.
 //
-//   GET  /                       deliveries, newest first (?state= service= trigger= call= before=)
+//   GET  /                       deliveries, newest first (?state= service= trigger= call= before=
+//                                limit=)
 //   GET  /deliveries             the same
 //   GET  /deliveries/{id}        one delivery: event, attempts, requests, replies, what is next
 //   POST /deliveries/{id}/resend, /deliveries/{id}/cancel

@@ -5,8 +5,7 @@
 
 #include "flow/page_files.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include "edge/file.h"
 
 enum { FILE_MAX_BYTES = 256 * 1024 };
 
@@ -20,41 +19,14 @@ struct page_files {
     struct str style;
 };
 
-static bool read_file(struct arena *arena, const char *path, struct str *ret, struct err *err)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return err_set(err, ERR_IO, "cannot open the file: %s", strerror(errno));
-    char *data = arena_alloc(arena, FILE_MAX_BYTES + 1);
-    size_t len = fread(data, 1, FILE_MAX_BYTES + 1, file);
-    bool is_read = !ferror(file);
-    fclose(file);
-    if (!is_read)
-        return err_set(err, ERR_IO, "cannot read the file");
-    if (len > FILE_MAX_BYTES)
-        return err_set(err, ERR_TOO_LARGE, "the file is longer than %d bytes", FILE_MAX_BYTES);
-    *ret = (struct str){data, len};
-    return true;
-}
-
-static bool read_kept(struct page_files *files, const char *path, struct str *ret, struct err *err)
-{
-    AUTO_ARENA struct arena *scratch = arena_new();
-    struct str text;
-    if (!read_file(scratch, path, &text, err))
-        return false;
-    *ret = arena_copy(files->arena, text);
-    return true;
-}
-
 static bool read_partial(void *context, struct str name, struct str *ret_text)
 {
     struct page_files *files = context;
     struct err err;
-    if (memchr(name.data, '/', name.len))
+    if (!file_is_confined(name))
         return false;
     const char *path = arena_printf(files->arena, "%s/_%.*s.html", files->dir, STR_ARG(name));
-    return read_kept(files, path, ret_text, &err);
+    return file_read_text(files->arena, path, FILE_MAX_BYTES, ret_text, &err);
 }
 
 static void load_page(struct page_files *files, enum page_name page, struct fault_list *faults)
@@ -63,7 +35,7 @@ static void load_page(struct page_files *files, enum page_name page, struct faul
     struct template_place place = {0};
     struct str text;
     struct err err;
-    if (!read_kept(files, path, &text, &err) ||
+    if (!file_read_text(files->arena, path, FILE_MAX_BYTES, &text, &err) ||
         !template_compile(text, TEMPLATE_HTML, read_partial, files, &files->templates[page], &place,
                           &err))
         fault_add(faults, path, place.line, place.column, "%s", err.text);
@@ -79,7 +51,7 @@ bool page_files_load(const char *dir, struct page_files **ret, struct fault_list
         load_page(files, (enum page_name)page, faults);
     struct err err;
     const char *style = arena_printf(files->arena, "%s/style.css", dir);
-    if (!read_kept(files, style, &files->style, &err))
+    if (!file_read_text(files->arena, style, FILE_MAX_BYTES, &files->style, &err))
         fault_add(faults, style, 0, 0, "%s", err.text);
     if (faults->count != before) {
         page_files_free(files);

@@ -50,6 +50,8 @@ const char *page_text_span(struct arena *arena, int64_t for_ms)
 
 const char *page_text_micros(struct arena *arena, int64_t us)
 {
+    if (us < 1000)
+        return arena_printf(arena, "%lld µs", (long long)us);
     if (us < 10 * 1000)
         return arena_printf(arena, "%.1f ms", (double)us / 1000);
     if (us < 1000 * 1000)
@@ -61,11 +63,14 @@ const char *page_text_relative(struct arena *arena, int64_t at_ms, int64_t now_m
 {
     if (!at_ms)
         return NULL;
-    int64_t ago_ms = now_ms - at_ms;
-    if (ago_ms > -SECOND && ago_ms < SECOND)
+    int64_t ago_ms = now_ms - at_ms, away_ms = ago_ms < 0 ? -ago_ms : ago_ms;
+    if (away_ms < SECOND)
         return "now";
-    // Whole seconds: the page is read later than it is made.
-    const char *span = page_text_span(arena, (ago_ms < 0 ? -ago_ms : ago_ms) / SECOND * SECOND);
+    // Nothing finer than the unit: the page is read later than it is made.
+    int64_t unit_ms = away_ms < MINUTE ? SECOND : away_ms < HOUR ? MINUTE : HOUR;
+    const char *unit = away_ms < MINUTE ? "s" : away_ms < HOUR ? "min" : "h";
+    const char *span = away_ms < DAY ? two_units(arena, away_ms / unit_ms, unit, 0, NULL)
+                                     : page_text_span(arena, away_ms / HOUR * HOUR);
     return ago_ms < 0 ? arena_printf(arena, "in %s", span) : arena_printf(arena, "%s ago", span);
 }
 

@@ -12,7 +12,7 @@
 const char *page_text_time(struct arena *arena, int64_t at_ms);  // RFC 3339, NULL for 0
 const char *page_text_clock(struct arena *arena, int64_t at_ms); // "18:02:17", NULL for 0
 const char *page_text_span(struct arena *arena, int64_t for_ms); // "850 ms", "12 s", "2 h 5 min"
-const char *page_text_micros(struct arena *arena, int64_t us);   // "0.4 ms", "12 ms", "1.24 s"
+const char *page_text_micros(struct arena *arena, int64_t us);   // "31 µs", "1.4 ms", "1.24 s"
 // "12 s ago", "in 3 min", "now"; NULL for 0.
 const char *page_text_relative(struct arena *arena, int64_t at_ms, int64_t now_ms);
 

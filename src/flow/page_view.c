@@ -37,6 +37,7 @@ static struct json *row_view(const struct page_scope *scope, const struct store_
               page_text_relative(arena, delivery->received_at, scope->now));
     tree_text(arena, view, "received_clock", page_text_clock(arena, delivery->received_at));
     tree_text(arena, view, "ended", page_text_relative(arena, delivery->ended_at, scope->now));
+    tree_text(arena, view, "why", delivery->state == DELIVERY_DELIVERED ? NULL : delivery->reason);
     tree_text(arena, view, "next", row_next(scope, delivery));
     tree_text(arena, view, "took",
               delivery->ended_at ? page_text_span(arena, delivery->ended_at - delivery->received_at)
@@ -237,23 +238,33 @@ struct json *page_view_deliveries(const struct page_scope *scope, const struct s
 
 // --- events that no route took ---
 
+static struct json *unrouted_tree(const struct page_scope *scope, const struct store_event *event)
+{
+    struct arena *arena = scope->arena;
+    struct json *tree = json_object(arena);
+    tree_text(arena, tree, "id", event->id);
+    tree_text(arena, tree, "href", arena_printf(arena, "/events/%s", event->id));
+    tree_text(arena, tree, "trigger", event->trigger);
+    tree_text(arena, tree, "source", event->source);
+    tree_str(arena, tree, "call_id", event->call_id);
+    tree_time(arena, tree, "received_at", event->received_at);
+    if (scope->is_html) {
+        struct json *view = json_object(arena);
+        tree_text(arena, view, "received",
+                  page_text_relative(arena, event->received_at, scope->now));
+        tree_text(arena, view, "received_clock", page_text_clock(arena, event->received_at));
+        tree_put(arena, tree, "view", view);
+    }
+    return tree;
+}
+
 struct json *page_view_unrouted(const struct page_scope *scope, const struct store_event *events,
                                 size_t count, const char *next)
 {
     struct arena *arena = scope->arena;
     struct json *tree = json_object(arena), *list = json_array(arena);
-    for (size_t i = 0; i < count; i++) {
-        struct json *event = json_object(arena);
-        tree_text(arena, event, "id", events[i].id);
-        tree_text(arena, event, "href", arena_printf(arena, "/events/%s", events[i].id));
-        tree_text(arena, event, "trigger", events[i].trigger);
-        tree_text(arena, event, "source", events[i].source);
-        tree_str(arena, event, "call_id", events[i].call_id);
-        tree_time(arena, event, "received_at", events[i].received_at);
-        tree_text(arena, event, "received",
-                  page_text_relative(arena, events[i].received_at, scope->now));
-        json_append(arena, list, event);
-    }
+    for (size_t i = 0; i < count; i++)
+        json_append(arena, list, unrouted_tree(scope, &events[i]));
     tree_put(arena, tree, "events", list);
     tree_text(arena, tree, "next", next);
     if (scope->is_html) {

@@ -7,6 +7,7 @@
 #include "flow/page_view.h"
 
 #include "core/event.h"
+#include "edge/source.h"
 #include "flow/page_text.h"
 #include "flow/tree.h"
 
@@ -24,7 +25,7 @@ static void put_stored(const struct page_scope *scope, struct json *tree, const 
     size_t shown = text.len < most ? text.len : most;
     *budget_bytes -= shown;
     tree_str(scope->arena, tree, name, (struct str){text.data, shown});
-    tree_integer(scope->arena, tree, hidden_name, (int64_t)(text.len - shown));
+    tree_integer_or_null(scope->arena, tree, hidden_name, (int64_t)(text.len - shown));
 }
 
 static struct json *message_tree(const struct page_scope *scope, struct str head, struct str body,
@@ -35,15 +36,12 @@ static struct json *message_tree(const struct page_scope *scope, struct str head
     put_stored(scope, tree, "head", "head_hidden_bytes", head, budget_bytes);
     put_stored(scope, tree, "body", "body_hidden_bytes", body, budget_bytes);
     tree_integer(arena, tree, "body_bytes", (int64_t)(body.len + dropped_bytes));
-    tree_integer(arena, tree, "dropped_bytes", (int64_t)dropped_bytes);
+    tree_integer_or_null(arena, tree, "dropped_bytes", (int64_t)dropped_bytes);
     if (scope->is_html) {
         struct json *view = json_object(arena);
         struct str shown = json_get(tree, STR("body"))->string;
-        bool is_whole = shown.len >= body.len && !dropped_bytes;
-        tree_str(arena, view, "pretty", is_whole ? page_text_pretty(arena, shown) : STR(""));
+        tree_str(arena, view, "pretty", page_text_pretty(arena, shown));
         tree_boolean(arena, view, "is_empty", !head.len && !body.len);
-        tree_boolean(arena, view, "is_dropped", dropped_bytes != 0);
-        tree_boolean(arena, view, "is_hidden", is_whole ? false : shown.len < body.len);
         tree_put(arena, tree, "view", view);
     }
     return tree;
@@ -104,6 +102,7 @@ static struct json *attempt_view(const struct page_scope *scope,
     tree_text(arena, view, "took",
               attempt->total_us ? page_text_micros(arena, attempt->total_us)
                                 : page_text_span(arena, attempt->ended_at - attempt->started_at));
+    tree_text(arena, view, "why", attempt->outcome == OUTCOME_DELIVERED ? NULL : attempt->reason);
     tree_boolean(arena, view, "has_bar", attempt->total_us > 0);
     tree_put(arena, view, "phases", phases_tree(arena, attempt));
     tree_boolean(arena, view, "is_last", is_last);
@@ -180,19 +179,20 @@ static struct json *event_tree(const struct page_scope *scope, const struct stor
         return tree;
 
     // It was parsed when it was taken; limits that were lowered since then leave the raw body only.
-    struct event parsed = {0};
+    struct reading reading = {0};
     struct event_faults faults = {0};
     struct err err;
-    bool is_parsed = event_parse(arena, event->trigger, event->format, event->body,
-                                 &event_limits_default, &parsed, &faults, &err);
+    bool is_read = source_read(scope->config, event->source, arena, event->trigger, event->format,
+                               event->body, &reading, &faults, &err);
+    const struct event *parsed = is_read ? &reading.event : NULL;
     struct json *view = json_object(arena);
     tree_text(arena, view, "received", page_text_relative(arena, event->received_at, scope->now));
     tree_text(arena, view, "call_href",
               arena_printf(arena, "/?call=%s", tree_url(arena, event->call_id)));
     tree_integer(arena, view, "body_bytes", (int64_t)event->body.len);
-    tree_put(arena, view, "elements", element_rows(arena, is_parsed ? parsed.elements : NULL));
+    tree_put(arena, view, "elements", element_rows(arena, parsed ? parsed->elements : NULL));
     tree_str(arena, view, "survey",
-             is_parsed && parsed.survey ? indented(arena, parsed.survey) : STR(""));
+             parsed && parsed->survey ? indented(arena, parsed->survey) : STR(""));
     tree_put(arena, tree, "view", view);
     return tree;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/window.h"
+#include "edge/source.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -61,6 +62,7 @@ struct worker {
 };
 
 struct workers {
+    const struct config *config;
     const struct services *services;
     struct ledger *ledger;
     struct worker *items;
@@ -374,15 +376,15 @@ static bool encode_job(struct job *job, struct err *err)
 {
     const struct store_lease *lease = job->lease;
     const char *trigger = event_trigger(str_from(lease->trigger));
-    struct event event;
+    struct reading reading;
     struct event_faults faults;
     if (!trigger)
         return err_set(err, ERR_INVALID, "the trigger %s is not known any more", lease->trigger);
-    if (!event_parse(lease->arena, trigger, lease->format, lease->body, &event_limits_default,
-                     &event, &faults, err))
+    if (!source_read(job->lane->worker->workers->config, lease->source, lease->arena, trigger,
+                     lease->format, lease->body, &reading, &faults, err))
         return err_prefix(err, "the event cannot be read any more");
     struct service_values values = {
-        .event = &event,
+        .event = &reading.event,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
@@ -492,6 +494,7 @@ struct workers *workers_new(const struct config *config, const struct services *
     struct workers *workers = mem_alloc(sizeof(*workers));
     size_t most = services->count ? services->count : 1; // a worker without a service is no use
     size_t count = config->workers > 1 ? (size_t)config->workers : 1;
+    workers->config = config;
     workers->services = services;
     workers->count = count < most ? count : most;
     workers->items = mem_alloc(workers->count * sizeof(*workers->items));

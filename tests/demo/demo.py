@@ -140,13 +140,14 @@ stopping = threading.Event()
 def main():
     parser = argparse.ArgumentParser(prog="./dev run")
     parser.add_argument("--once", action="store_true", help="check every delivery, then exit")
+    parser.add_argument("--data", type=pathlib.Path, default=gateway.ROOT / "data",
+                        help="where data and log are kept (./data)")
     arguments = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     if not arguments.once:
-        folder = gateway.ROOT / "data"
-        folder.mkdir(exist_ok=True)
-        return demonstrate(folder, False)
+        arguments.data.mkdir(parents=True, exist_ok=True)
+        return demonstrate(arguments.data.resolve(), False)
     with tempfile.TemporaryDirectory(prefix="switchhook-demo-") as folder:
         code = demonstrate(pathlib.Path(folder), True)
         print("every delivery arrived" if code == 0 else "not every delivery arrived")

@@ -40,35 +40,31 @@ class Accepted:
 
 
 class Delivery:
+    """A row of a list; looked at by itself, with its attempts, the first one first."""
+
     def __init__(self, json_):
         self.json = json_
-        self.id, self.state = json_["id"], json_["state"]
-        self.event_id, self.service = json_["event_id"], json_["service"]
-        attempts = json_.get("attempts")
-        # A list counts attempts, a single delivery shows them.
-        self.attempts = [Attempt(a) for a in attempts] if isinstance(attempts, list) else []
-        self.attempt_count = len(self.attempts) if isinstance(attempts, list) else attempts
-
-    @property
-    def reason(self):
-        return self.json.get("reason") or ""
+        row = json_.get("delivery", json_)
+        self.id, self.state, self.reason = row["id"], row["state"], row["reason"]
+        self.event_id, self.service = row["event_id"], row["service"]
+        self.attempt_count = row["attempts"]
+        attempts = json_["attempts"] if "delivery" in json_ else []
+        self.attempts = [Attempt(a) for a in sorted(attempts, key=lambda a: a["number"])]
 
     def __repr__(self):
-        return f"<delivery {self.service} {self.state}: {json.dumps(self.json)[:1500]}>"
+        return f"<delivery {self.service} {self.state}: {json.dumps(self.json)[:3000]}>"
 
 
 class Attempt:
     def __init__(self, json_):
         self.outcome, self.http_status = json_["outcome"], json_["http_status"]
-        self.reason, self.fault = json_.get("reason") or "", json_.get("fault") or ""
-        self.request, self.reply = as_text(json_.get("request")), as_text(json_.get("reply"))
+        self.reason, self.fault = json_["reason"], json_["fault"]
+        self.request, self.reply = as_text(json_["request"]), as_text(json_["reply"])
 
 
 def as_text(shown):
-    """A request or reply as one text, whether it is shown whole or as head and body."""
-    if isinstance(shown, dict):
-        return "\n".join(as_text(value) for value in shown.values())
-    return "" if shown is None else str(shown)
+    """A request or a reply, head and body, as one text."""
+    return f"{shown['head']}\n{shown['body']}"
 
 
 class Api:
@@ -132,7 +128,7 @@ class Api:
 
     def is_closed(self, service):
         """The service gets nothing now: it is in trouble, or held."""
-        return bool(self.services()[service]["closed_until"])
+        return self.services()[service]["state"] == "closed"
 
     # --- an operator's buttons ---
 

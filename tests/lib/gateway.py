@@ -108,7 +108,7 @@ class Gateway:
         self._reader = threading.Thread(target=self._read, args=(self._process.stderr,), daemon=True)
         self._reader.start()
         ready = self.wait_log(r"msg=listening\b.*\baddress=http://[^ ]+:(\d+)", within_s, first)
-        self.api = api.Api(int(ready[1]), TOKEN)
+        self.api = api.Api(int(ready[1]), self.env["ACME_TOKEN"])
         return self
 
     def _read(self, stream):

@@ -87,9 +87,14 @@ def test_a_broken_template_is_told_with_its_place(place, name, text, place_of):
     assert re.search(rf"{re.escape(name)}.*{place_of}", err), err
 
 
-@pytest.mark.parametrize("text", ["", "a: [1", "\x00\x01", "- a\n- b\n", "&a [*a]", "a: " + "[" * 5000,
-                                  "a: &a [x]\nb: &b [*a,*a]\n" + "\n".join(
-                                      f"c{i}: &c{i} [*b,*b,*b,*b,*b,*b,*b,*b]" for i in range(40))])
+LAUGHS = "a: &a [x]\nb: &b [*a,*a]\n" + "\n".join(
+    f"c{i}: &c{i} [*b,*b,*b,*b,*b,*b,*b,*b]" for i in range(40))
+
+
+@pytest.mark.parametrize("text", [
+    pytest.param("", id="empty"), pytest.param("a: [1", id="cut"), pytest.param("\x00\x01", id="bytes"),
+    pytest.param("- a\n- b\n", id="a list"), pytest.param("&a [*a]", id="itself"),
+    pytest.param("a: " + "[" * 5000, id="deep"), pytest.param(LAUGHS, id="a billion laughs")])
 def test_what_is_no_configuration_is_refused(place, text):
     code, _, err = gateway.run("check", gateway.write_config(place.folder, text))
     assert code == 2 and "switchhook.yaml" in err

@@ -18,10 +18,11 @@ def test_resend_brings_a_dead_delivery_again(place, as_form):
     gate = place.gateway({"crm": gateway.http_service(crm.url())})
     id_ = gate.api.accept("inbound.call_end", call()).deliveries["crm"]
     gate.api.wait_state(id_, "dead")
+    if as_form:
+        assert f'action="/deliveries/{id_}/resend"' in gate.api.page(f"/deliveries/{id_}")
     answer = gate.api.resend(id_, as_form)
     if as_form:
         assert answer.status == 303 and answer.headers["Location"] == f"/deliveries/{id_}"
-        assert "resend" in gate.api.page(f"/deliveries/{id_}")
     else:
         assert answer.status in (200, 202) and answer.json
     delivery = gate.api.wait_state(id_, "delivered")
@@ -128,7 +129,10 @@ def test_a_value_cannot_forge_a_log_line_or_a_header(place):
     gate = place.gateway({"crm": gateway.http_service(crm.url(), headers={"X-Notes": "{{agent_notes}}"})},
                          log="debug")
     forged = "x\r\nX-Forged: yes\r\n\r\ntime=2020 level=error msg=forged"
-    gate.api.accept("inbound.call_end", call(agent_notes=forged, uii="1\nlevel=error msg=forged"))
+    gate.api.accept("inbound.call_end", call(agent_notes=forged))
+    uii = call(uii="1\nlevel=error msg=forged")
+    assert gate.api.post("inbound.call_end", json.dumps(uii)).status == 422
+    gate.api.post("no-such%0Alevel=error%20msg=forged", "{}")
     sent = crm.wait(1)[0]
     assert "x-forged" not in sent.headers
     assert json.loads(sent.body)["notes"] == forged

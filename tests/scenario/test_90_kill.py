@@ -15,7 +15,7 @@ import customer
 import gateway
 from words import SURVEY_OK, bodies, call, survey_event, survey_service
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "25"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "40"))
 POSTERS = 6
 
 pytestmark = pytest.mark.kill
@@ -92,9 +92,9 @@ def test_no_acknowledged_event_is_lost(place):
     for _ in range(ROUNDS):
         platform.go(gate.api)
         if dice.random() < 0.5:  # by what went in, or by what came out
-            platform.wait(dice.randint(1, 60))
+            platform.wait(dice.randint(1, 200))
         else:
-            soap.wait(len(soap.requests()) + dice.randint(1, 60))
+            soap.wait(len(soap.requests()) + dice.randint(1, 200))
         gate.kill()
         gate.start()
     platform.go(gate.api)

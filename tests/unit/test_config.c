@@ -94,6 +94,7 @@ static int set_environment(void **state)
     setenv("SHORT_TOKEN", "abc", 1);
     setenv("ACME_TOKEN", "what the example names", 1);
     setenv("CRM_API_KEY", "what the example names", 1);
+    setenv("DISPOSITION_API_KEY", "what the example names", 1);
     unsetenv("NOT_SET_ANYWHERE");
     return 0;
 }

@@ -353,19 +353,19 @@ static void test_an_idempotency_key_is_taken_with_and_without_quotes(void **stat
 static void test_an_impossible_idempotency_key_is_400(void **state)
 {
     struct fixture *fixture = *state;
-    char longest[400] = TOKEN JSON "Idempotency-Key: ";
-    size_t start = strlen(longest);
-    memset(longest + start, 'k', 256);
-    strcpy(longest + start + 256, "\r\n");
+    char key[257], longest[400], too_long[400];
+    memset(key, 'k', 256);
+    key[256] = '\0';
+    snprintf(too_long, sizeof(too_long), TOKEN JSON "Idempotency-Key: %s\r\n", key);
+    snprintf(longest, sizeof(longest), TOKEN JSON "Idempotency-Key: %.255s\r\n", key);
     const char *const headers[] = {
         TOKEN JSON "Idempotency-Key: a b\r\n",
         TOKEN JSON "Idempotency-Key: \"\"\r\n",
         TOKEN JSON "Idempotency-Key: k\xc3\xa9\r\n",
-        longest,
+        too_long,
     };
     for (size_t i = 0; i < COUNT_OF(headers); i++)
         expect_problem(post(fixture, DISPOSITION, headers[i], EVENT), 400, "bad-idempotency-key");
-    strcpy(longest + start + 255, "\r\n");
     expect(post(fixture, DISPOSITION, longest, EVENT), 202, "");
 }
 

@@ -219,6 +219,22 @@ static void test_an_announced_oversize_is_refused_before_the_body(void **state)
     close(fd);
 }
 
+static void test_a_client_that_sends_an_oversize_all_the_same_sees_the_answer(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { LEN = 3 * 1024 * 1024 };
+    AUTO_FREE char *body = mem_alloc(LEN);
+    for (int i = 0; i < 20; i++) {
+        int fd = client_connect(fixture->port);
+        client_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3145728\r\n\r\n");
+        assert_true(client_send(fd, body, LEN));
+        struct answer_text answer = client_read(fd, false);
+        assert_int_equal(answer.status, 413);
+        client_done(&answer);
+        close(fd);
+    }
+}
+
 static void test_a_body_at_the_limit_is_taken(void **state)
 {
     struct fixture *fixture = *state;
@@ -265,7 +281,7 @@ static int send_chunks(int fd, int count)
     return sent;
 }
 
-static void test_a_chunked_oversize_is_refused_after_its_end(void **state)
+static void test_a_chunked_oversize_is_refused(void **state)
 {
     struct fixture *fixture = *state;
     int fd = client_connect(fixture->port);
@@ -500,9 +516,10 @@ int main(void)
         CASE(test_head_answers_without_a_body),
         CASE(test_a_broken_target_is_answered_400),
         CASE(test_an_announced_oversize_is_refused_before_the_body),
+        CASE(test_a_client_that_sends_an_oversize_all_the_same_sees_the_answer),
         CASE(test_a_body_at_the_limit_is_taken),
         CASE(test_expect_continue_is_told_to_go_on_or_not),
-        CASE(test_a_chunked_oversize_is_refused_after_its_end),
+        CASE(test_a_chunked_oversize_is_refused),
         CASE(test_an_endless_chunked_body_is_cut),
         IMPATIENT_CASE(test_a_dribbled_body_is_answered_408),
         IMPATIENT_CASE(test_a_dribbled_header_is_answered_408),

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How a body of a source becomes the event that routes, services and pages see. Everybody who reads
+// a stored body does it here, so that intake, worker and pages cannot differ.
+
+#ifndef EDGE_SOURCE_H
+#define EDGE_SOURCE_H
+
+#include "edge/config.h"
+
+struct reading {
+    struct event event;
+};
+
+// `source` by name; one that the configuration no longer has is read by the default rules. Fails
+// like event_parse.
+bool source_read(const struct config *config, const char *source, struct arena *arena,
+                 const char *trigger, enum event_format format, struct str body,
+                 struct reading *ret, struct event_faults *ret_faults, struct err *err) MUST_CHECK;
+
+#endif
