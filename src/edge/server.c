@@ -282,8 +282,8 @@ static bool open_listener(struct server *server, struct err *err)
     return done;
 }
 
-// Turning newcomers away here is how the server goes quiet: taking the listener from running threads
-// (MHD_quiesce_daemon) races with them and can abort the process.
+// Turning newcomers away here is how the server goes quiet: taking the listener from running
+// threads (MHD_quiesce_daemon) races with them and can abort the process.
 static enum MHD_Result may_connect(void *context, const struct sockaddr *address, socklen_t len)
 {
     const struct server *server = context;
@@ -297,12 +297,13 @@ static bool start_daemon(struct server *server, struct err *err)
     // Whole seconds, and above the watch's own deadline, which knows more.
     unsigned idle_s = (unsigned)(options->request_timeout_ms / 1000 + LEAVE_FOR_MS / 1000);
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, may_connect, server, on_request,
-        server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)options->threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->max_connections,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_MAX_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_request_line,
-        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, may_connect, server,
+        on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HEADER_MAX_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_END);
     return server->daemon ||
            err_set(err, ERR_IO, "cannot start the HTTP server: %s", strerror(errno));
