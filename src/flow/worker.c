@@ -54,6 +54,7 @@ struct worker {
     struct soap_codec *codec;
     struct job_list ready, flying; // this thread's own
     int64_t next_probe_ms;         // steady; when a closed service is due, INT64_MAX: none
+    bool has_closed;               // it drains, and its lanes' limits are 0
 
     pthread_mutex_t lock; // guards what follows and the lanes
     struct job_list inbox;
@@ -69,9 +70,10 @@ struct workers {
     struct lane *lanes; // one per service
     bool has_threads;
     _Atomic bool is_draining, is_stopping;
-    _Atomic size_t out; // leases taken over and not settled
+    _Atomic size_t out;          // leases taken over and not settled
+    _Atomic size_t closed_count; // workers that have told the ledger to lease no more
     pthread_mutex_t lock;
-    pthread_cond_t all_settled;
+    pthread_cond_t drained;
 };
 
 static void list_append(struct job_list *list, struct job *job)
@@ -173,15 +175,35 @@ static void open_if_asked(struct lane *lane)
         log_window(lane, LOG_INFO, "service opened by a person");
 }
 
+static bool is_drained(const struct workers *workers)
+{
+    return atomic_load(&workers->closed_count) == workers->count && atomic_load(&workers->out) == 0;
+}
+
+static void tell_drained(struct workers *workers)
+{
+    if (!is_drained(workers))
+        return;
+    pthread_mutex_lock(&workers->lock);
+    pthread_cond_signal(&workers->drained);
+    pthread_mutex_unlock(&workers->lock);
+}
+
 static void review_lanes(struct worker *worker)
 {
     struct workers *workers = worker->workers;
     int64_t now_ms = steady_ms();
+    bool is_closing = atomic_load(&workers->is_draining) && !worker->has_closed;
     worker->next_probe_ms = INT64_MAX;
     for (size_t i = worker->index; i < workers->services->count; i += workers->count) {
         open_if_asked(&workers->lanes[i]);
         tell_limit(&workers->lanes[i], now_ms);
         plan_probe(&workers->lanes[i], now_ms);
+    }
+    if (is_closing) {
+        worker->has_closed = true;
+        atomic_fetch_add(&workers->closed_count, 1);
+        tell_drained(workers);
     }
 }
 
@@ -295,11 +317,8 @@ static void settle(struct job *job, const struct delivery_step *step)
     lane->in_flight--;
     pthread_mutex_unlock(&lane->worker->lock);
     ledger_settle(workers->ledger, &job->entry); // the job is the ledger's now
-    if (atomic_fetch_sub(&workers->out, 1) == 1 && atomic_load(&workers->is_draining)) {
-        pthread_mutex_lock(&workers->lock);
-        pthread_cond_signal(&workers->all_settled);
-        pthread_mutex_unlock(&workers->lock);
-    }
+    atomic_fetch_sub(&workers->out, 1);
+    tell_drained(workers);
 }
 
 static void decide_step(const struct job *job, const struct outcome *outcome, int64_t now_ms,
@@ -484,7 +503,7 @@ struct workers *workers_new(const struct config *config, const struct services *
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&workers->all_settled, &steady);
+    pthread_cond_init(&workers->drained, &steady);
     pthread_condattr_destroy(&steady);
     for (size_t i = 0; i < workers->count; i++)
         init_worker(workers, i);
@@ -533,17 +552,13 @@ static void ask_review(struct worker *worker)
     transport_wake(worker->transport);
 }
 
-static void wait_until_settled(struct workers *workers, int64_t wait_for_ms)
+static void wait_until_drained(struct workers *workers, int64_t wait_for_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_for_ms / 1000;
-    until.tv_nsec += wait_for_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    int64_t until_us = clock_steady_us() + wait_for_ms * 1000;
+    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
     pthread_mutex_lock(&workers->lock);
-    while (atomic_load(&workers->out) > 0 &&
-           pthread_cond_timedwait(&workers->all_settled, &workers->lock, &until) == 0) {
+    while (!is_drained(workers) &&
+           pthread_cond_timedwait(&workers->drained, &workers->lock, &until) == 0) {
     }
     pthread_mutex_unlock(&workers->lock);
 }
@@ -556,7 +571,7 @@ size_t workers_drain(struct workers *workers, int64_t wait_for_ms)
     atomic_store(&workers->is_draining, true);
     for (size_t i = 0; i < workers->count; i++)
         ask_review(&workers->items[i]);
-    wait_until_settled(workers, wait_for_ms > 0 ? wait_for_ms : 0);
+    wait_until_drained(workers, wait_for_ms > 0 ? wait_for_ms : 0);
     atomic_store(&workers->is_stopping, true);
     for (size_t i = 0; i < workers->count; i++) {
         transport_wake(workers->items[i].transport);
@@ -589,7 +604,7 @@ void workers_free(struct workers *workers)
         free_jobs(&worker->flying);
         pthread_mutex_destroy(&worker->lock);
     }
-    pthread_cond_destroy(&workers->all_settled);
+    pthread_cond_destroy(&workers->drained);
     pthread_mutex_destroy(&workers->lock);
     free(workers->lanes);
     free(workers->items);
