@@ -18,7 +18,8 @@ enum condition_kind {
 struct pattern; // a compiled regular expression (PCRE2 syntax)
 
 struct condition {
-    struct str element; // a data element; `survey.x` reads the survey's member x
+    struct str element; // a data element; `survey.x` reads the survey's member x,
+                        // `answer.x.y` the member y of the answer to question x
     enum condition_kind kind;
     const struct str *values; // one for equals and prefix
     size_t value_count;
