@@ -89,8 +89,7 @@ static bool add_fault(struct reading *reading, enum err_code code, const char *p
     return false;
 }
 
-// base/name, escaped as RFC 6901 section 3 says.
-static const char *pointer_to(struct arena *arena, const char *base, struct str name)
+const char *event_pointer(struct arena *arena, const char *base, struct str name)
 {
     size_t base_len = strlen(base);
     char *pointer = arena_alloc(arena, base_len + 1 + 2 * name.len + 1);
@@ -239,28 +238,43 @@ static void check_name(struct reading *reading, const char *base, struct str nam
     struct str shown = {name.data, name.len < 40 ? name.len : 40};
     shown.len = json_utf8_prefix(shown);
     if (name.len > reading->limits->name_bytes)
-        add_fault(reading, ERR_TOO_LARGE, pointer_to(reading->arena, base, shown),
+        add_fault(reading, ERR_TOO_LARGE, event_pointer(reading->arena, base, shown),
                   "the element's name, starting `%.*s`, has %zu bytes; the limit is %zu",
                   STR_ARG(shown), name.len, reading->limits->name_bytes);
     else if (!name.len)
-        add_fault(reading, ERR_CONFLICT, pointer_to(reading->arena, base, name),
+        add_fault(reading, ERR_CONFLICT, event_pointer(reading->arena, base, name),
                   "an element has no name");
     else if (is_control(name))
         add_fault(reading, ERR_CONFLICT, base, "an element's name holds a control character");
 }
 
+// A form can hold an object as its JSON text only; any other text stays what it is.
+static const struct json *read_text(struct reading *reading, const struct json *value)
+{
+    const struct json_limits limits = {.depth = reading->limits->depth, .values = VALUES_MAX};
+    struct json *parsed;
+    struct err err;
+    bool is_read = json_parse(reading->arena, value->string, &limits, &parsed, &err) &&
+                   (parsed->kind == JSON_ARRAY || parsed->kind == JSON_OBJECT);
+    return is_read ? parsed : value;
+}
+
 static void take_survey(struct reading *reading, const char *pointer, const struct json *value,
-                        const struct json **survey)
+                        struct event *event)
 {
     if (value->kind == JSON_NULL || (value->kind == JSON_STRING && !value->string.len))
         return;
+    if (value->kind == JSON_STRING)
+        value = read_text(reading, value);
     if (value->kind != JSON_ARRAY && value->kind != JSON_OBJECT)
         add_fault(reading, ERR_CONFLICT, pointer, "`survey` is %s, not an object or an array",
                   kind_words(value));
-    else if (*survey)
+    else if (event->survey)
         add_fault(reading, ERR_CONFLICT, pointer, "there is a `survey` next to `elements` already");
-    else
-        *survey = value;
+    else {
+        event->survey = value;
+        event->survey_at = pointer;
+    }
 }
 
 // All members but `survey` are data elements.
@@ -271,8 +285,8 @@ static void take_elements(struct reading *reading, const char *base, const struc
     for (size_t i = 0; i < object->object.count; i++) {
         const struct json_member *member = &object->object.members[i];
         if (str_eq(member->name, STR("survey"))) {
-            take_survey(reading, pointer_to(reading->arena, base, member->name), member->value,
-                        &event->survey);
+            take_survey(reading, event_pointer(reading->arena, base, member->name), member->value,
+                        event);
             continue;
         }
         check_name(reading, base, member->name);
@@ -282,6 +296,7 @@ static void take_elements(struct reading *reading, const char *base, const struc
         add_fault(reading, ERR_TOO_LARGE, base, "%zu data elements; the limit is %zu",
                   elements->object.count, reading->limits->elements);
     event->elements = elements;
+    event->elements_at = base;
 }
 
 // The form with `elements` and perhaps `survey`.
@@ -290,11 +305,11 @@ static bool take_members(struct reading *reading, const struct json *body, struc
     const struct json *elements = NULL;
     for (size_t i = 0; i < body->object.count; i++) {
         const struct json_member *member = &body->object.members[i];
-        const char *pointer = pointer_to(reading->arena, "", member->name);
+        const char *pointer = event_pointer(reading->arena, "", member->name);
         if (str_eq(member->name, STR("elements")))
             elements = member->value;
         else if (str_eq(member->name, STR("survey")))
-            take_survey(reading, pointer, member->value, &event->survey);
+            take_survey(reading, pointer, member->value, event);
         else
             add_fault(reading, ERR_CONFLICT, pointer, "next to `elements` only `survey` can stand");
     }
@@ -315,7 +330,7 @@ static size_t count_characters(struct str text)
 
 static void take_call_id(struct reading *reading, const char *base, struct event *event)
 {
-    const char *pointer = pointer_to(reading->arena, base, STR("uii"));
+    const char *pointer = event_pointer(reading->arena, base, STR("uii"));
     const struct json *value = json_get(event->elements, STR("uii"));
     if (!value) {
         add_fault(reading, ERR_CONFLICT, pointer, "the element `uii`, the call's id, is missing");
@@ -355,7 +370,7 @@ bool event_parse(struct arena *arena, const char *trigger, enum event_format for
                  struct event_faults *ret_faults, struct err *err)
 {
     struct reading reading = {arena, limits, ret_faults, err};
-    struct event event = {.trigger = trigger};
+    struct event event = {.trigger = trigger, .survey_at = ""};
     struct json *tree;
     *ret_faults = (struct event_faults){0};
     if (!body.len)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The top level of the configuration, and the rules between its parts. Sources and services are
-// read before routes, wherever they stand in the file, because routes refer to them.
+// The top level of the configuration, and the rules between its parts. Surveys are read before
+// services, and these and sources before routes, wherever they stand in the file, because the later
+// refer to the earlier.
 
 #include "edge/config.h"
 #include "edge/config_read.h"
 #include "edge/config_route.h"
 #include "edge/config_service.h"
+#include "edge/config_survey.h"
 #include "edge/file.h"
 #include "base/log.h"
 
@@ -15,6 +17,7 @@
 enum {
     MAX_FILE_BYTES = 16 * 1024 * 1024,
     MAX_SOURCES = 1000,
+    MAX_SURVEYS = 1000,
     MAX_SERVICES = 10000,
     MAX_TOKENS = 16,
     KILOBYTE = 1024,
@@ -24,7 +27,7 @@ enum {
 
 struct config_draft {
     struct config config;
-    const struct node *listen, *admin, *sources, *services, *routes;
+    const struct node *listen, *admin, *sources, *surveys, *services, *routes;
 };
 
 // --- the address ---
@@ -275,6 +278,7 @@ static const struct config_field top_fields[] = {
      .max = 10 * MINUTE_MS},
     {.key = "log", .read = read_log, .offset = OF_CONFIG(log_level)},
     {.key = "sources", .read = config_read_node, .offset = OF_DRAFT(sources), .is_required = true},
+    {.key = "surveys", .read = config_read_node, .offset = OF_DRAFT(surveys)},
     {.key = "services", .read = config_read_node, .offset = OF_DRAFT(services)},
     {.key = "routes", .read = config_read_node, .offset = OF_DRAFT(routes)},
 };
@@ -326,6 +330,7 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
     if (config_read_map(reader, tree, "the file", top_fields, COUNT_OF(top_fields), &draft)) {
         reader->templates_dir = config->templates_dir;
         reader->sources = section(reader, "sources", draft.sources, MAX_SOURCES);
+        reader->surveys = section(reader, "surveys", unless_empty(draft.surveys), MAX_SURVEYS);
         reader->services = section(reader, "services", unless_empty(draft.services), MAX_SERVICES);
         if (!config->pages_dir)
             config->pages_dir = arena_printf(reader->arena, "%s/pages", config->templates_dir);
@@ -333,6 +338,7 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
         read_admin(reader, &draft);
         read_sources(reader, config);
         check_sources(reader, config);
+        config_read_surveys(reader, config);
         config_read_services(reader, config);
         if (unless_empty(draft.routes))
             config_read_routes(reader, draft.routes, config);
@@ -383,5 +389,6 @@ void config_free(struct config *config)
     if (!config)
         return;
     config_free_routes(config);
+    config_free_surveys(config);
     arena_free(config->arena);
 }

@@ -9,6 +9,7 @@
 
 #include "core/delivery.h"
 #include "core/route.h"
+#include "core/survey.h"
 #include "core/template.h"
 
 struct config_place {
@@ -75,6 +76,9 @@ struct config_service {
     struct retry_policy retry;
     const struct outcome_rule *outcomes;
     size_t outcome_count;
+
+    const struct survey *survey; // whose names its templates may use; NULL: any
+    bool is_sending_all;         // all answers, as all_script_data and at the end of a form
 };
 
 struct config {
@@ -103,6 +107,8 @@ struct config {
 
     const struct config_source *sources;
     size_t source_count;
+    const struct survey *surveys; // patterns compiled
+    size_t survey_count;
     const struct config_service *services;
     size_t service_count;
     const struct route *routes; // conditions compiled

@@ -57,9 +57,10 @@ static struct json *delivery_values(const struct service *service, struct arena 
 static struct json *all_values(const struct service *service, struct arena *arena,
                                const struct service_values *values)
 {
-    enum { OWN_NAMES = 4 };
+    enum { OWN_NAMES_MAX = 6 };
     const struct json *elements = values->event->elements, *survey = values->event->survey;
-    size_t capacity = OWN_NAMES + elements->object.count;
+    const struct json *answer = values->event->answer;
+    size_t capacity = OWN_NAMES_MAX + elements->object.count;
     struct json *root = json_object(arena);
     root->object.members = arena_alloc(arena, capacity * sizeof(*root->object.members));
     root->object.capacity = capacity;
@@ -67,10 +68,14 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("delivery"), delivery_values(service, arena, values));
     json_set(arena, root, STR("secret"), service->secrets);
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
+    json_set(arena, root, STR("answer"), answer ? (struct json *)answer : json_null(arena));
+    const struct json *all = json_get(survey, STR("json"));
+    if (service->config->is_sending_all && all)
+        json_set(arena, root, STR("all_script_data"), (struct json *)all);
     if (elements->object.count)
-        memcpy(root->object.members + OWN_NAMES, elements->object.members,
+        memcpy(root->object.members + root->object.count, elements->object.members,
                elements->object.count * sizeof(*root->object.members));
-    root->object.count = capacity;
+    root->object.count += elements->object.count;
     return root;
 }
 
@@ -131,7 +136,48 @@ static bool make_url(const struct service *service, const struct json *data, str
     return true;
 }
 
-static bool make_body(const struct service *service, struct soap_codec *codec,
+static void add_field(struct buf *form, const struct json *name, struct str value)
+{
+    buf_add_str(form, form->len ? STR("&survey.") : STR("survey."));
+    template_write_escaped(form, name->string, TEMPLATE_FORM);
+    buf_add_char(form, '=');
+    template_write_escaped(form, value, TEMPLATE_FORM);
+}
+
+// Every answer as `survey.NAME`, each choice of several as a field of its own.
+static void add_answers(struct buf *form, const struct json *survey)
+{
+    AUTO_BUF struct buf scratch;
+    buf_init(&scratch, form->limit);
+    const struct json *answers = json_get(survey, STR("answers"));
+    for (size_t i = 0; answers && i < answers->array.count; i++) {
+        const struct json *item = answers->array.items[i], *name = json_get(item, STR("name"));
+        const struct json *labels = json_get(item, STR("labels"));
+        if (json_get(item, STR("is_skipped"))->boolean)
+            continue;
+        for (size_t l = 0; l < labels->array.count; l++)
+            add_field(form, name, json_as_text(labels->array.items[l], &scratch));
+        if (labels->array.count == 0)
+            add_field(form, name, json_as_text(json_get(item, STR("text")), &scratch));
+    }
+}
+
+static bool append_answers(const struct json *data, struct arena *arena, struct str *text,
+                           struct err *err)
+{
+    AUTO_BUF struct buf form;
+    buf_init(&form, MAX_BODY_BYTES);
+    buf_add_str(&form, str_trim(*text));
+    add_answers(&form, json_get(data, STR("survey")));
+    if (form.overflowed)
+        return err_set(err, ERR_TOO_LARGE, "the form with all answers passes %d bytes",
+                       MAX_BODY_BYTES);
+    *text = arena_copy(arena, buf_str(&form));
+    return true;
+}
+
+// is_sent: somebody will receive it, so it is checked.
+static bool make_body(const struct service *service, struct soap_codec *codec, bool is_sent,
                       const struct json *data, struct arena *arena, struct str *ret,
                       struct err *err)
 {
@@ -143,6 +189,13 @@ static bool make_body(const struct service *service, struct soap_codec *codec,
     }
     if (!render(service->body, data, arena, MAX_BODY_BYTES, &text, err))
         return err_prefix(err, "template %s", service->config->template_name);
+    if (service->config->is_sending_all && service->config->body == BODY_FORM &&
+        !append_answers(data, arena, &text, err))
+        return false;
+    if (!is_sent) {
+        *ret = text;
+        return true;
+    }
     if (service->operation)
         return soap_encode(codec, service->operation, arena, text, ret, err);
     if (service->config->body == BODY_JSON &&
@@ -195,9 +248,9 @@ static bool make_headers(const struct service *service, const struct json *data,
     return true;
 }
 
-bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                    const struct service_values *values, struct transport_request *ret,
-                    struct err *err)
+static bool make_request(const struct service *service, struct soap_codec *codec, bool is_sent,
+                         struct arena *arena, const struct service_values *values,
+                         struct transport_request *ret, struct err *err)
 {
     const struct config_service *config = service->config;
     const struct json *data = all_values(service, arena, values);
@@ -215,10 +268,24 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
     };
     if (!make_url(service, data, arena, &request.url, err) ||
         !make_headers(service, data, values, arena, &request, err) ||
-        !make_body(service, codec, data, arena, &request.body, err))
+        !make_body(service, codec, is_sent, data, arena, &request.body, err))
         return false;
     *ret = request;
     return true;
+}
+
+bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                    const struct service_values *values, struct transport_request *ret,
+                    struct err *err)
+{
+    return make_request(service, codec, true, arena, values, ret, err);
+}
+
+bool service_show(const struct service *service, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err)
+{
+    return make_request(service, NULL, false, arena, values, ret, err);
 }
 
 // --- reply ---

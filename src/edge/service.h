@@ -27,9 +27,10 @@ void services_free(struct services *services);
 
 const struct config_service *service_config(const struct service *service);
 
-// What templates read: every data element by name, `survey`, and `event` (id, trigger, source,
-// time), `delivery` (id, attempt, service). `secret` is added by service_encode. A data element
-// with one of these four names is hidden.
+// What templates read: every data element by name, `survey`, `answer`, and `event` (id, trigger,
+// source, time), `delivery` (id, attempt, service). `secret` is added by service_encode. A data
+// element with one of these five names is hidden, as is `all_script_data` where the service sends
+// all answers.
 struct service_values {
     const struct event *event;
     const char *event_id, *source, *delivery_id;
@@ -43,6 +44,13 @@ struct service_values {
 bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
                     const struct service_values *values, struct transport_request *ret,
                     struct err *err) MUST_CHECK;
+
+// What people may see of the request, for values whose event has its sensitive answers masked (see
+// source_shown): rendered like service_encode does it, but neither checked against the WSDL's types
+// nor parsed, because a mask is no number and no date.
+bool service_show(const struct service *service, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err) MUST_CHECK;
 
 // The decoded reply; ret_fault_detail is for people ("SurveyFault: code=UNKNOWN_SURVEY"), "" when
 // there is no fault.

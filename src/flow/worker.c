@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/window.h"
+#include "edge/mask.h"
 #include "edge/source.h"
 
 #include <pthread.h>
@@ -28,6 +29,10 @@ struct job { // one attempt under way
     int64_t started_at;
     bool is_encoded;
     struct transport_request request;
+    struct transport_request shown; // as people may see it
+    const struct str *secret_texts; // sensitive answers
+    size_t secret_text_count;
+    struct mask *private; // of these, while the attempt is recorded; NULL: none
     struct ledger_settle entry;
 };
 
@@ -211,7 +216,19 @@ static void review_lanes(struct worker *worker)
 
 static struct str mask(const struct job *job, struct str text)
 {
-    return service_mask(job->lane->service, job->lease->arena, text);
+    text = service_mask(job->lane->service, job->lease->arena, text);
+    return job->private ? mask_apply(job->private, job->lease->arena, text) : text;
+}
+
+// Sensitive answers may come back in replies and in reasons, where their place is not known.
+static struct mask *make_private(const struct job *job)
+{
+    if (job->secret_text_count == 0)
+        return NULL;
+    struct mask *private = mask_new();
+    for (size_t i = 0; i < job->secret_text_count; i++)
+        mask_add(private, job->secret_texts[i]);
+    return private;
 }
 
 static const char *mask_text(const struct job *job, const char *text)
@@ -230,7 +247,7 @@ static struct str cut(struct str text, size_t *dropped_bytes)
 
 static struct str request_head(const struct job *job)
 {
-    const struct transport_request *request = &job->request;
+    const struct transport_request *request = &job->shown;
     AUTO_BUF struct buf head;
     buf_init(&head, 1024 * 1024);
     buf_printf(&head, "%s %s\n", request->method, request->url);
@@ -247,7 +264,7 @@ static void record_request(const struct job *job, struct store_attempt *attempt)
     if (!job->is_encoded)
         return;
     attempt->request_head = request_head(job);
-    attempt->request_body = mask(job, job->request.body);
+    attempt->request_body = mask(job, job->shown.body);
 }
 
 // `reply` is NULL when nothing was sent.
@@ -340,6 +357,7 @@ static void finish_job(struct job *job, const struct answer *answer,
     struct delivery_step step;
     outcome_decide(config->outcomes, config->outcome_count, answer, &outcome);
     decide_step(job, &outcome, now_ms, &step);
+    job->private = make_private(job);
     struct store_attempt *attempt = &job->entry.settle.attempt;
     *attempt = (struct store_attempt){
         .started_at = job->started_at,
@@ -357,6 +375,7 @@ static void finish_job(struct job *job, const struct answer *answer,
     log_step(job, &step);
     if (answer->reach != REACH_NOT_ENCODED) // that one taught nothing about the service
         feed_window(job->lane, &outcome, attempt->reason);
+    mask_free(job->private);
     settle(job, &step);
 }
 
@@ -372,6 +391,22 @@ static void receive_reply(void *context, const struct transport_reply *reply)
     finish_job(job, &answer, reply, fault);
 }
 
+// What the record will say of the request. It holds no less than a note why it is not there.
+static void show_request(struct job *job, const struct reading *reading,
+                         struct service_values values)
+{
+    struct err err;
+    job->shown = job->request;
+    if (!reading->survey.shown)
+        return;
+    values.event = source_shown(reading);
+    if (!service_show(job->lane->service, job->lease->arena, &values, &job->shown, &err)) {
+        job->shown.url = "(not shown: the sensitive answers in it could not be masked)";
+        job->shown.header_count = 0;
+        job->shown.body = STR("");
+    }
+}
+
 static bool encode_job(struct job *job, struct err *err)
 {
     const struct store_lease *lease = job->lease;
@@ -383,6 +418,8 @@ static bool encode_job(struct job *job, struct err *err)
     if (!source_read(job->lane->worker->workers->config, lease->source, lease->arena, trigger,
                      lease->format, lease->body, &reading, &faults, err))
         return err_prefix(err, "the event cannot be read any more");
+    job->secret_texts = reading.survey.secret_texts;
+    job->secret_text_count = reading.survey.secret_text_count;
     struct service_values values = {
         .event = &reading.event,
         .event_id = lease->event_id,
@@ -391,8 +428,11 @@ static bool encode_job(struct job *job, struct err *err)
         .received_at = lease->received_at,
         .attempt = lease->number,
     };
-    return service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
-                          &job->request, err);
+    if (!service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
+                        &job->request, err))
+        return false;
+    show_request(job, &reading, values);
+    return true;
 }
 
 static void start_job(struct worker *worker, struct job *job)
