@@ -13,6 +13,7 @@ const struct event_limits event_limits_default = {
     .elements = 1000,
     .name_bytes = 128,
     .depth = 16,
+    .needs_call_id = true,
 };
 
 enum {
@@ -89,8 +90,7 @@ static bool add_fault(struct reading *reading, enum err_code code, const char *p
     return false;
 }
 
-// base/name, escaped as RFC 6901 section 3 says.
-static const char *pointer_to(struct arena *arena, const char *base, struct str name)
+const char *event_pointer(struct arena *arena, const char *base, struct str name)
 {
     size_t base_len = strlen(base);
     char *pointer = arena_alloc(arena, base_len + 1 + 2 * name.len + 1);
@@ -239,11 +239,11 @@ static void check_name(struct reading *reading, const char *base, struct str nam
     struct str shown = {name.data, name.len < 40 ? name.len : 40};
     shown.len = json_utf8_prefix(shown);
     if (name.len > reading->limits->name_bytes)
-        add_fault(reading, ERR_TOO_LARGE, pointer_to(reading->arena, base, shown),
+        add_fault(reading, ERR_TOO_LARGE, event_pointer(reading->arena, base, shown),
                   "the element's name, starting `%.*s`, has %zu bytes; the limit is %zu",
                   STR_ARG(shown), name.len, reading->limits->name_bytes);
     else if (!name.len)
-        add_fault(reading, ERR_CONFLICT, pointer_to(reading->arena, base, name),
+        add_fault(reading, ERR_CONFLICT, event_pointer(reading->arena, base, name),
                   "an element has no name");
     else if (is_control(name))
         add_fault(reading, ERR_CONFLICT, base, "an element's name holds a control character");
@@ -271,7 +271,7 @@ static void take_elements(struct reading *reading, const char *base, const struc
     for (size_t i = 0; i < object->object.count; i++) {
         const struct json_member *member = &object->object.members[i];
         if (str_eq(member->name, STR("survey"))) {
-            take_survey(reading, pointer_to(reading->arena, base, member->name), member->value,
+            take_survey(reading, event_pointer(reading->arena, base, member->name), member->value,
                         &event->survey);
             continue;
         }
@@ -290,7 +290,7 @@ static bool take_members(struct reading *reading, const struct json *body, struc
     const struct json *elements = NULL;
     for (size_t i = 0; i < body->object.count; i++) {
         const struct json_member *member = &body->object.members[i];
-        const char *pointer = pointer_to(reading->arena, "", member->name);
+        const char *pointer = event_pointer(reading->arena, "", member->name);
         if (str_eq(member->name, STR("elements")))
             elements = member->value;
         else if (str_eq(member->name, STR("survey")))
@@ -315,7 +315,10 @@ static size_t count_characters(struct str text)
 
 static void take_call_id(struct reading *reading, const char *base, struct event *event)
 {
-    const char *pointer = pointer_to(reading->arena, base, STR("uii"));
+    event->pointer = base;
+    if (!reading->limits->needs_call_id)
+        return;
+    const char *pointer = event_pointer(reading->arena, base, STR("uii"));
     const struct json *value = json_get(event->elements, STR("uii"));
     if (!value) {
         add_fault(reading, ERR_CONFLICT, pointer, "the element `uii`, the call's id, is missing");
@@ -373,5 +376,18 @@ bool event_parse(struct arena *arena, const char *trigger, enum event_format for
     if (ret_faults->count)
         return false;
     *ret = event;
+    return true;
+}
+
+bool event_identify(struct arena *arena, struct event *event, struct event_faults *ret_faults,
+                    struct err *err)
+{
+    struct reading reading = {arena, &event_limits_default, ret_faults, err};
+    struct event identified = *event;
+    *ret_faults = (struct event_faults){0};
+    take_call_id(&reading, event->pointer, &identified);
+    if (ret_faults->count)
+        return false;
+    *event = identified;
     return true;
 }
