@@ -366,6 +366,8 @@ static bool encode_job(struct job *job, struct err *err)
         return err_prefix(err, "the event cannot be read any more");
     struct service_values values = {
         .event = &reading.event,
+        .raw = &reading.raw,
+        .notes = &reading.notes,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
