@@ -13,6 +13,7 @@ const struct event_limits event_limits_default = {
     .elements = 1000,
     .name_bytes = 128,
     .depth = 16,
+    .needs_call_id = true,
 };
 
 enum {
@@ -330,6 +331,8 @@ static size_t count_characters(struct str text)
 
 static void take_call_id(struct reading *reading, const char *base, struct event *event)
 {
+    if (!reading->limits->needs_call_id)
+        return;
     const char *pointer = event_pointer(reading->arena, base, STR("uii"));
     const struct json *value = json_get(event->elements, STR("uii"));
     if (!value) {
@@ -388,5 +391,18 @@ bool event_parse(struct arena *arena, const char *trigger, enum event_format for
     if (ret_faults->count)
         return false;
     *ret = event;
+    return true;
+}
+
+bool event_identify(struct arena *arena, struct event *event, struct event_faults *ret_faults,
+                    struct err *err)
+{
+    struct reading reading = {arena, &event_limits_default, ret_faults, err};
+    struct event identified = *event;
+    *ret_faults = (struct event_faults){0};
+    take_call_id(&reading, event->elements_at, &identified);
+    if (ret_faults->count)
+        return false;
+    *event = identified;
     return true;
 }

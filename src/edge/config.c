@@ -5,6 +5,7 @@
 // refer to the earlier.
 
 #include "edge/config.h"
+#include "edge/config_normal.h"
 #include "edge/config_read.h"
 #include "edge/config_route.h"
 #include "edge/config_service.h"
@@ -95,9 +96,19 @@ static void read_tokens(struct config_reader *reader, const struct config_field 
     source->token_count = count;
 }
 
+#define OF_NORMAL(name) offsetof(struct config_source, normal.name)
+
 static const struct config_field source_fields[] = {
     {.key = "token", .read = read_tokens},
     {.key = "tokens", .read = read_tokens},
+    {.key = "time_zone", .read = config_read_zone, .offset = OF_NORMAL(zone)},
+    {.key = "phone_country", .read = config_read_country, .offset = OF_NORMAL(phone_country)},
+    {.key = "slash_dates", .read = config_read_slash_dates, .offset = OF_NORMAL(slash_dates)},
+    {.key = "unresolved_tags", .read = config_read_policy, .offset = OF_NORMAL(unresolved)},
+    {.key = "empty", .read = config_read_policy, .offset = OF_NORMAL(empty)},
+    {.key = "aliases",
+     .read = config_read_aliases,
+     .offset = offsetof(struct config_source, normal)},
 };
 
 static void read_sources(struct config_reader *reader, struct config *config)
@@ -111,6 +122,7 @@ static void read_sources(struct config_reader *reader, struct config *config)
     for (size_t i = 0; i < map->count; i++) {
         const struct node_member *member = &map->members[i];
         sources[i].name = arena_copy(reader->arena, member->key->text).data;
+        sources[i].normal = normal_rules_default;
         config_is_name(reader, "the name of a source", member->key);
         if (!node_is_empty(member->value))
             config_read_map(reader, member->value, "a source", source_fields,
@@ -390,5 +402,6 @@ void config_free(struct config *config)
         return;
     config_free_routes(config);
     config_free_surveys(config);
+    config_free_normal(config);
     arena_free(config->arena);
 }

@@ -8,6 +8,7 @@
 #define EDGE_CONFIG_H
 
 #include "core/delivery.h"
+#include "core/normal.h"
 #include "core/route.h"
 #include "core/survey.h"
 #include "core/template.h"
@@ -26,6 +27,7 @@ struct config_source {
     const char *name;
     const struct str *tokens; // each is accepted; several allow rotation
     size_t token_count;
+    struct normal_rules normal;
 };
 
 enum service_kind { SERVICE_SOAP, SERVICE_HTTP };

@@ -4,6 +4,7 @@
 // the configuration is the index of its key in the file.
 
 #include "edge/config_route.h"
+#include "core/catalogue.h"
 
 enum { MAX_ROUTES = 100 * 1000, MAX_CONDITIONS = 100 };
 
@@ -146,7 +147,7 @@ static void read_conditions(struct config_reader *reader, const struct node *val
     struct condition *conditions = arena_alloc(reader->arena, value->count * sizeof(*conditions));
     for (size_t i = 0; i < value->count; i++) {
         const struct node_member *member = &value->members[i];
-        conditions[i].element = arena_copy(reader->arena, member->key->text);
+        conditions[i].element = catalogue_name(arena_copy(reader->arena, member->key->text));
         if (member->value->kind == NODE_MAP) {
             read_named_condition(reader, member->value, &conditions[i]);
         } else if (is_texts(reader, member->key->text.data, member->value)) {

@@ -6,6 +6,7 @@
 #include "edge/config_service.h"
 #include "edge/config_http.h"
 #include "edge/file.h"
+#include "core/catalogue.h"
 
 enum {
     MAX_SECRETS = 32,
@@ -271,10 +272,13 @@ static void read_outcomes(struct config_reader *reader, const struct config_fiel
 static void read_order_by(struct config_reader *reader, const struct config_field *field,
                           const struct node *value, void *ret)
 {
+    const char **order_by = ret;
     if (value->kind == NODE_TEXT && str_eq(value->text, STR("none")))
-        *(const char **)ret = NULL;
+        *order_by = NULL;
     else
-        config_read_text(reader, field, value, ret);
+        config_read_text(reader, field, value, order_by);
+    if (*order_by)
+        *order_by = catalogue_name(str_from(*order_by)).data;
 }
 
 // --- a service ---

@@ -52,15 +52,18 @@ static struct json *delivery_values(const struct service *service, struct arena 
     return delivery;
 }
 
-// Our names come first, and json_get finds the first: so they hide data elements of the same name.
-// The members are copied, the values shared; nothing here changes a value.
+// Our names come first, and json_get finds the first: so they hide data elements of the same name;
+// the names that elements were sent under come last, and hide nothing. The members are copied, the
+// values shared; nothing here changes a value.
 static struct json *all_values(const struct service *service, struct arena *arena,
                                const struct service_values *values)
 {
-    enum { OWN_NAMES_MAX = 6 };
+    enum { OWN_NAMES_MAX = 7 };
     const struct json *elements = values->event->elements, *survey = values->event->survey;
     const struct json *answer = values->event->answer;
-    size_t capacity = OWN_NAMES_MAX + elements->object.count;
+    const struct json *raw = values->raw ? values->raw->elements : elements;
+    size_t sent_count = values->notes ? values->notes->row_count : 0;
+    size_t capacity = OWN_NAMES_MAX + elements->object.count + sent_count;
     struct json *root = json_object(arena);
     root->object.members = arena_alloc(arena, capacity * sizeof(*root->object.members));
     root->object.capacity = capacity;
@@ -69,6 +72,7 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("secret"), service->secrets);
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
     json_set(arena, root, STR("answer"), answer ? (struct json *)answer : json_null(arena));
+    json_set(arena, root, STR("raw"), (struct json *)raw);
     const struct json *all = json_get(survey, STR("json"));
     if (service->config->is_sending_all && all)
         json_set(arena, root, STR("all_script_data"), (struct json *)all);
@@ -76,6 +80,11 @@ static struct json *all_values(const struct service *service, struct arena *aren
         memcpy(root->object.members + root->object.count, elements->object.members,
                elements->object.count * sizeof(*root->object.members));
     root->object.count += elements->object.count;
+    for (size_t i = 0; i < sent_count; i++) {
+        const struct normal_row *row = &values->notes->rows[i];
+        if (row->normal && !str_eq(row->normal->name, row->sent->name))
+            json_set(arena, root, row->sent->name, row->normal->value);
+    }
     return root;
 }
 

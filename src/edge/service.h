@@ -7,6 +7,7 @@
 #ifndef EDGE_SERVICE_H
 #define EDGE_SERVICE_H
 
+#include "core/normal.h"
 #include "edge/config.h"
 #include "edge/soap.h"
 #include "edge/transport.h"
@@ -28,11 +29,14 @@ void services_free(struct services *services);
 const struct config_service *service_config(const struct service *service);
 
 // What templates read: every data element by name, `survey`, `answer`, and `event` (id, trigger,
-// source, time), `delivery` (id, attempt, service). `secret` is added by service_encode. A data
-// element with one of these five names is hidden, as is `all_script_data` where the service sends
-// all answers.
+// source, time), `delivery` (id, attempt, service), `raw` (the elements as sent). `secret` is added
+// by service_encode. A data element with one of these six names is hidden, as is `all_script_data`
+// where the service sends all answers. An element that was sent under another name is read by that
+// too.
 struct service_values {
     const struct event *event;
+    const struct event *raw;          // NULL: the event is as sent
+    const struct normal_notes *notes; // NULL: no element has another name
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
     int attempt;         // from 1

@@ -8,6 +8,7 @@
 
 #include "core/event.h"
 #include "edge/source.h"
+#include "flow/page_elements.h"
 #include "flow/page_text.h"
 #include "flow/tree.h"
 
@@ -136,23 +137,7 @@ static struct json *attempt_tree(const struct page_scope *scope,
     return tree;
 }
 
-// --- the event as received ---
-
-static struct json *element_rows(struct arena *arena, const struct json *elements)
-{
-    struct json *rows = json_array(arena);
-    for (size_t i = 0; elements && i < elements->object.count; i++) {
-        AUTO_BUF struct buf scratch;
-        buf_init(&scratch, TEXT_MAX_BYTES);
-        struct json *row = json_object(arena);
-        struct str value = json_as_text(elements->object.members[i].value, &scratch);
-        tree_str(arena, row, "name", elements->object.members[i].name);
-        tree_str(arena, row, "value", arena_copy(arena, value));
-        tree_boolean(arena, row, "is_empty", value.len == 0);
-        json_append(arena, rows, row);
-    }
-    return rows;
-}
+// --- the event ---
 
 static struct str indented(struct arena *arena, const struct json *value)
 {
@@ -205,7 +190,7 @@ static struct json *event_tree(const struct page_scope *scope, const struct stor
     tree_time(arena, tree, "received_at", event->received_at);
     tree_text(arena, tree, "format", event->format == EVENT_JSON ? "json" : "form");
 
-    // It was parsed when it was taken; limits that were lowered since then leave the raw body only.
+    // It was read when it was taken; limits and policies that came later leave the raw body only.
     struct reading reading = {0};
     struct event_faults faults = {0};
     struct err err;
@@ -223,7 +208,7 @@ static struct json *event_tree(const struct page_scope *scope, const struct stor
     tree_text(arena, view, "call_href",
               arena_printf(arena, "/?call=%s", tree_url(arena, event->call_id)));
     tree_integer(arena, view, "body_bytes", (int64_t)event->body.len);
-    tree_put(arena, view, "elements", element_rows(arena, parsed ? parsed->elements : NULL));
+    tree_put(arena, view, "elements", page_elements_tree(arena, is_read ? &reading : NULL));
     tree_str(arena, view, "survey", summary_text(arena, &reading.survey));
     tree_boolean(arena, view, "has_survey_problems", reading.survey.faults.count != 0);
     tree_put(arena, tree, "view", view);

@@ -422,6 +422,8 @@ static bool encode_job(struct job *job, struct err *err)
     job->secret_text_count = reading.survey.secret_text_count;
     struct service_values values = {
         .event = &reading.event,
+        .raw = &reading.raw,
+        .notes = &reading.notes,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
