@@ -272,7 +272,7 @@ static struct str fitting_answer(struct arena *arena, const struct question *que
         usual_answer(arena, question), "yes", "A-1009", "AB1234", "44105", "12345678", "7", "A"};
     for (size_t i = 0; i < COUNT_OF(tries); i++) {
         struct str text = str_from(tries[i]);
-        bool is_short = !question->max_bytes || text.len <= question->max_bytes;
+        bool is_short = !question->max_characters || text.len <= question->max_characters;
         if (is_short && (!question->pattern || pattern_matches(question->pattern, text)))
             return text;
     }

@@ -196,7 +196,6 @@ static struct json *event_tree(const struct page_scope *scope, const struct stor
     struct err err;
     bool is_read = source_read(scope->config, event->source, arena, event->trigger, event->format,
                                event->body, &reading, &faults, &err);
-    const struct event *parsed = is_read ? source_shown(&reading) : NULL;
     put_stored(scope, tree, "body", "body_hidden_bytes",
                shown_body(arena, event, is_read ? &reading : NULL), budget_bytes);
     tree_boolean(arena, tree, "is_masked", reading.survey.shown != NULL);

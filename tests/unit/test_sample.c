@@ -258,7 +258,7 @@ static void test_answers_keep_limits_and_patterns(void **state)
         {NAMED("nps"), .type = QUESTION_NPS, .has_max = true, .max = 10},
         {NAMED("stars"), .type = QUESTION_SCALE, .has_max = true, .max = 3},
         {NAMED("age"), .type = QUESTION_NUMBER, .has_min = true, .min = 18},
-        {NAMED("short"), .type = QUESTION_TEXT, .max_bytes = 3},
+        {NAMED("short"), .type = QUESTION_TEXT, .max_characters = 3},
         {NAMED("code"), .type = QUESTION_TEXT, .pattern = code},
         {NAMED("nothing"), .type = QUESTION_TEXT, .pattern = impossible},
     };
