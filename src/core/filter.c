@@ -70,11 +70,16 @@ const struct json *filter_made(struct filter_run *run, struct str text)
     return json_string(run->arena, text);
 }
 
+static struct str shown(struct str text)
+{
+    text.len = text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES;
+    text.len = json_utf8_prefix(text);
+    return text;
+}
+
 const struct json *filter_refuse(struct filter_run *run, struct str text, const char *why)
 {
-    size_t len = text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES;
-    len = json_utf8_prefix((struct str){text.data, len});
-    err_set(&run->why, ERR_INVALID, "'%.*s' %s", (int)len, text.data, why);
+    err_set(&run->why, ERR_INVALID, "'%.*s' %s", STR_ARG(shown(text)), why);
     return NULL;
 }
 
@@ -89,25 +94,26 @@ static bool fail_unknown(struct err *err, const char *what, struct str word,
                          const char *const *known, size_t count)
 {
     const char *nearest = err_nearest(word, known, count);
-    size_t len = word.len < SHOWN_BYTES ? word.len : SHOWN_BYTES;
-    len = json_utf8_prefix((struct str){word.data, len});
-    return err_set(err, ERR_INVALID, "there is no %s `%.*s`%s%s%s", what, (int)len, word.data,
+    return err_set(err, ERR_INVALID, "there is no %s `%.*s`%s%s%s", what, STR_ARG(shown(word)),
                    nearest ? "; did you mean `" : "", nearest ? nearest : "", nearest ? "`?" : "");
 }
 
 bool filter_choose(struct filter *filter, const char *const *words, size_t count,
                    size_t *ret_argument, struct err *err)
 {
+    struct str wanted = filter->arguments[0].text;
+    AUTO_BUF struct buf known;
+    buf_init(&known, sizeof(err->text));
     for (size_t i = 0; i < count; i++) {
-        if (str_eq(filter->arguments[0].text, str_from(words[i]))) {
+        if (str_eq(wanted, str_from(words[i]))) {
             filter->choice = (int)i;
             return true;
         }
+        buf_printf(&known, "%s%s", i ? ", " : "", words[i]);
     }
-    char what[60];
-    snprintf(what, sizeof(what), "form of %s", filter->kind->name);
     *ret_argument = 0;
-    return fail_unknown(err, what, filter->arguments[0].text, words, count);
+    return err_set(err, ERR_INVALID, "%s has no form `%.*s`; known: %s", filter->kind->name,
+                   STR_ARG(shown(wanted)), known.data);
 }
 
 // --- maps ---

@@ -45,7 +45,7 @@ struct filter_kind {
 struct str filter_text(struct filter_run *run, const struct json *value);
 const struct json *filter_made(struct filter_run *run, struct str text);
 const struct json *filter_refuse(struct filter_run *run, struct str text, const char *why);
-// The choice whose word is the first argument; otherwise a sentence with the nearest word.
+// The choice whose word is the first argument; otherwise a sentence with the known ones.
 bool filter_choose(struct filter *filter, const char *const *words, size_t count,
                    size_t *ret_argument, struct err *err) MUST_CHECK;
 

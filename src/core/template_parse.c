@@ -417,10 +417,13 @@ size_t template_hash_tag(struct str text)
         at++;
     if (at == name || (text.data[name] >= '0' && text.data[name] <= '9') || text.data[name] == '-')
         return 0;
-    while (at < len && text.data[at] == ' ')
-        at++;
-    if (at < len && (text.data[at] == '#' || text.data[at] == '|'))
-        end = memchr(text.data + at, '#', len - at);
+    size_t bar = at; // filters may stand apart from the name, the closing # may not
+    while (bar < len && text.data[bar] == ' ')
+        bar++;
+    if (at < len && text.data[at] == '#')
+        return at + 1;
+    if (bar < len && text.data[bar] == '|')
+        end = memchr(text.data + bar, '#', len - bar);
     return end ? (size_t)(end - text.data) + 1 : 0;
 }
 
