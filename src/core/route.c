@@ -115,6 +115,7 @@ static bool text_matches(const struct condition *condition, struct str text)
     switch (condition->kind) {
     case CONDITION_EQUALS:
     case CONDITION_ONE_OF:
+    case CONDITION_NONE_OF: // of what is found, condition_matches takes the opposite
         for (size_t i = 0; i < condition->value_count; i++) {
             if (str_eq(text, condition->values[i]))
                 return true;
@@ -136,7 +137,7 @@ static bool value_matches(const struct condition *condition, const struct json *
     return !scratch.overflowed && text_matches(condition, text);
 }
 
-static bool condition_matches(const struct condition *condition, const struct event *event)
+static bool finds_value(const struct condition *condition, const struct event *event)
 {
     const struct json *value = find_element(event, condition->element);
     if (!value)
@@ -148,6 +149,11 @@ static bool condition_matches(const struct condition *condition, const struct ev
             return true;
     }
     return false;
+}
+
+static bool condition_matches(const struct condition *condition, const struct event *event)
+{
+    return finds_value(condition, event) != (condition->kind == CONDITION_NONE_OF);
 }
 
 static bool source_matches(const struct route *route, size_t source)

@@ -11,6 +11,7 @@
 enum condition_kind {
     CONDITION_EQUALS,
     CONDITION_ONE_OF,
+    CONDITION_NONE_OF, // holds also when the element is absent
     CONDITION_PREFIX,
     CONDITION_PATTERN,
 };
@@ -39,8 +40,8 @@ struct route {
     size_t service_count;
 };
 
-// Values compare as text (json_as_text); an absent element matches nothing. An array matches when
-// one of its items does.
+// Values compare as text (json_as_text); an absent element matches nothing but none of. An array
+// matches when one of its items does; none of, when no item is one.
 bool route_matches(const struct route *route, size_t source, const struct event *event);
 
 // err names the offset in the expression. Matching is bounded: an expression that would backtrack

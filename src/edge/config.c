@@ -5,6 +5,7 @@
 // refer to the earlier.
 
 #include "edge/config.h"
+#include "edge/config_map.h"
 #include "edge/config_normal.h"
 #include "edge/config_read.h"
 #include "edge/config_route.h"
@@ -28,7 +29,7 @@ enum {
 
 struct config_draft {
     struct config config;
-    const struct node *listen, *admin, *sources, *surveys, *services, *routes;
+    const struct node *listen, *admin, *sources, *surveys, *maps, *services, *routes;
 };
 
 // --- the address ---
@@ -291,6 +292,7 @@ static const struct config_field top_fields[] = {
     {.key = "log", .read = read_log, .offset = OF_CONFIG(log_level)},
     {.key = "sources", .read = config_read_node, .offset = OF_DRAFT(sources), .is_required = true},
     {.key = "surveys", .read = config_read_node, .offset = OF_DRAFT(surveys)},
+    {.key = "maps", .read = config_read_node, .offset = OF_DRAFT(maps)},
     {.key = "services", .read = config_read_node, .offset = OF_DRAFT(services)},
     {.key = "routes", .read = config_read_node, .offset = OF_DRAFT(routes)},
 };
@@ -351,6 +353,7 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
         read_sources(reader, config);
         check_sources(reader, config);
         config_read_surveys(reader, config);
+        config_read_maps(reader, unless_empty(draft.maps), config);
         config_read_services(reader, config);
         if (unless_empty(draft.routes))
             config_read_routes(reader, draft.routes, config);
@@ -366,6 +369,17 @@ static int compare_faults(const void *a, const void *b)
     if (x->column != y->column)
         return x->column < y->column ? -1 : 1;
     return strcmp(x->text, y->text);
+}
+
+// One mistake in what several routes share is one mistake.
+static void drop_repeated(struct fault_list *faults, size_t from)
+{
+    size_t kept = from;
+    for (size_t i = from; i < faults->count; i++) {
+        if (kept == from || compare_faults(&faults->items[kept - 1], &faults->items[i]) != 0)
+            faults->items[kept++] = faults->items[i];
+    }
+    faults->count = kept;
 }
 
 bool config_load(const char *file, struct config **ret, struct fault_list *faults)
@@ -389,6 +403,7 @@ bool config_load(const char *file, struct config **ret, struct fault_list *fault
     if (faults->count > before) {
         qsort(faults->items + before, faults->count - before, sizeof(*faults->items),
               compare_faults);
+        drop_repeated(faults, before);
         config_free(config);
         return false;
     }

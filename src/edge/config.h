@@ -60,6 +60,9 @@ struct config_service {
     const char *template_name; // as written, for messages
     struct config_place template_place;
 
+    enum missing_policy missing; // of tags that say nothing else: unsaid, omit or reject
+    bool has_hash_tags;          // tags are written #name#
+
     const struct config_header *headers;
     size_t header_count;
     const struct config_secret *secrets; // {{secret.NAME}} in templates, masked in every record
@@ -111,6 +114,7 @@ struct config {
     size_t source_count;
     const struct survey *surveys; // patterns compiled
     size_t survey_count;
+    struct filter_maps maps; // what the filter `map` knows
     const struct config_service *services;
     size_t service_count;
     const struct route *routes; // conditions compiled

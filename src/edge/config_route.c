@@ -3,6 +3,7 @@
 // Reading routes. A reference is the place of a name in its mapping, so the index of a service in
 // the configuration is the index of its key in the file.
 
+#include "edge/config_disposition.h"
 #include "edge/config_route.h"
 #include "core/catalogue.h"
 
@@ -105,19 +106,20 @@ static void compile_pattern(struct config_reader *reader, const struct node *val
         config_fault(reader, value, "pattern: %s", err.text);
 }
 
-// {equals: x}, {one_of: [x, y]}, {prefix: x} or {pattern: x}.
+// {equals: x}, {one_of: [x, y]}, {none_of: [x, y]}, {prefix: x} or {pattern: x}.
 static void read_named_condition(struct config_reader *reader, const struct node *map,
                                  struct condition *condition)
 {
     static const char *const kinds[] = {
-        [CONDITION_EQUALS] = "equals",
-        [CONDITION_ONE_OF] = "one_of",
-        [CONDITION_PREFIX] = "prefix",
+        [CONDITION_EQUALS] = "equals",   [CONDITION_ONE_OF] = "one_of",
+        [CONDITION_NONE_OF] = "none_of", [CONDITION_PREFIX] = "prefix",
         [CONDITION_PATTERN] = "pattern",
     };
     size_t kind = 0;
     if (map->count != 1) {
-        config_fault(reader, map, "a condition must be one of equals, one_of, prefix and pattern");
+        config_fault(reader, map,
+                     "a condition must be one of equals, one_of, none_of, prefix "
+                     "and pattern");
         return;
     }
     const struct node_member *member = &map->members[0];
@@ -129,7 +131,7 @@ static void read_named_condition(struct config_reader *reader, const struct node
         return;
     }
     condition->kind = (enum condition_kind)kind;
-    if (condition->kind == CONDITION_ONE_OF) {
+    if (condition->kind == CONDITION_ONE_OF || condition->kind == CONDITION_NONE_OF) {
         if (is_texts(reader, kinds[kind], member->value))
             set_values(reader, member->value, condition);
     } else if (config_is_text(reader, kinds[kind], member->value)) {
@@ -164,6 +166,14 @@ static void read_conditions(struct config_reader *reader, const struct node *val
 
 #define OF_DRAFT(name) offsetof(struct route_draft, name)
 
+// Both are gone from the tree by now, where they belong together.
+static void refuse_alone(struct config_reader *reader, const struct config_field *field,
+                         const struct node *value, void *ret)
+{
+    (void)ret;
+    config_fault(reader, value, "%s goes with by_disposition only", field->key);
+}
+
 static const struct config_field route_fields[] = {
     {.key = "name", .read = config_read_name, .offset = OF_DRAFT(route.name), .is_required = true},
     {.key = "sources", .read = config_read_node, .offset = OF_DRAFT(sources)},
@@ -173,6 +183,8 @@ static const struct config_field route_fields[] = {
      .read = config_read_node,
      .offset = OF_DRAFT(services),
      .is_required = true},
+    {.key = "by_disposition", .read = refuse_alone},
+    {.key = "else", .read = refuse_alone},
 };
 
 static void read_route(struct config_reader *reader, const struct node *value, struct route *ret)
@@ -221,6 +233,7 @@ void config_read_routes(struct config_reader *reader, const struct node *list,
                      MAX_ROUTES, config_found(reader, list));
         return;
     }
+    list = config_expand_dispositions(reader, list);
     struct route *routes = arena_alloc(reader->arena, list->count * sizeof(*routes));
     for (size_t i = 0; i < list->count; i++)
         read_route(reader, list->members[i].value, &routes[i]);

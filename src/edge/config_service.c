@@ -47,7 +47,8 @@ static void read_target(struct config_reader *reader, const struct config_field 
 {
     struct config_service *service = ret;
     bool is_endpoint = strcmp(field->key, "endpoint") == 0;
-    config_read_url(reader, field, value, is_endpoint ? &service->endpoint : &service->url);
+    config_read_url(reader, field->key, value, service->has_hash_tags,
+                    is_endpoint ? &service->endpoint : &service->url);
     service->url_place = config_place_of(value);
 }
 
@@ -281,6 +282,27 @@ static void read_order_by(struct config_reader *reader, const struct config_fiel
         *order_by = catalogue_name(str_from(*order_by)).data;
 }
 
+// --- tags ---
+
+static void read_missing(struct config_reader *reader, const struct config_field *field,
+                         const struct node *value, void *ret)
+{
+    static const char *const words[] = {"empty", "omit", "reject"};
+    static const enum missing_policy policies[] = {MISSING_UNSAID, MISSING_OMIT, MISSING_REJECT};
+    size_t index;
+    if (config_read_choice(reader, field, value, words, COUNT_OF(words), &index))
+        *(enum missing_policy *)ret = policies[index];
+}
+
+static void read_tags(struct config_reader *reader, const struct config_field *field,
+                      const struct node *value, void *ret)
+{
+    static const char *const words[] = {"{{ }}", "#"};
+    size_t index;
+    if (config_read_choice(reader, field, value, words, COUNT_OF(words), &index))
+        *(bool *)ret = index == 1;
+}
+
 // --- a service ---
 
 #define OF_DRAFT(name) offsetof(struct service_draft, name)
@@ -289,6 +311,8 @@ static const struct config_field service_fields[] = {
     {.key = "soap", .read = config_read_node, .offset = OF_DRAFT(soap)},
     {.key = "http", .read = config_read_node, .offset = OF_DRAFT(http)},
     {.key = "template", .read = config_read_node, .offset = OF_DRAFT(template)},
+    {.key = "tags", .read = read_tags, .offset = OF_SERVICE(has_hash_tags)},
+    {.key = "missing", .read = read_missing, .offset = OF_SERVICE(missing)},
     {.key = "headers", .read = config_read_headers},
     {.key = "secrets", .read = read_secrets},
     {.key = "auth", .read = config_read_auth},

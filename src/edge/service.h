@@ -11,13 +11,15 @@
 #include "edge/config.h"
 #include "edge/soap.h"
 #include "edge/transport.h"
+#include "edge/unmapped.h"
 
 struct service; // immutable after load, any thread
 
 struct services {
     struct service **items; // as in config->services
     size_t count;
-    struct arena *arena; // owns what the items point to
+    struct arena *arena;       // owns what the items point to
+    struct unmapped *unmapped; // values that maps did not hold, of first attempts
 };
 
 // Compiles all services of a configuration, which must outlive them. Faults carry the place in the
@@ -39,7 +41,7 @@ struct service_values {
     const struct normal_notes *notes; // NULL: no element has another name
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
-    int attempt;         // from 1
+    int attempt;         // from 1; values without a map's entry are counted for the first only
 };
 
 // Renders and checks the request. ERR_INVALID: the event does not fit (a SOAP element, broken JSON,

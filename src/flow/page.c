@@ -405,6 +405,8 @@ static void get(struct asked *asked, const char *const *parts, size_t count)
         show_unrouted(asked);
     else if (count == 1 && strcmp(first, "services") == 0)
         reply_page(asked, PAGE_SERVICES, page_view_services(&asked->scope));
+    else if (count == 1 && strcmp(first, "maps") == 0)
+        reply_page(asked, PAGE_MAPS, page_view_maps(&asked->scope));
     else if (count == 1 && strcmp(first, "style.css") == 0)
         show_style(asked);
     else if (count == 2 && strcmp(first, "deliveries") == 0)

@@ -35,6 +35,7 @@ struct json *page_view_event(const struct page_scope *scope, const struct store_
 struct json *page_view_unrouted(const struct page_scope *scope, const struct store_event *events,
                                 size_t count, const char *next);
 struct json *page_view_services(const struct page_scope *scope);
+struct json *page_view_maps(const struct page_scope *scope);
 
 // Index of the service in the configuration, or its service_count.
 size_t page_view_service_index(const struct config *config, const char *name);

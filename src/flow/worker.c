@@ -653,6 +653,11 @@ void workers_free(struct workers *workers)
     free(workers);
 }
 
+const struct services *workers_services(const struct workers *workers)
+{
+    return workers->services;
+}
+
 static int64_t wall_from_steady(int64_t moment_ms)
 {
     if (moment_ms == 0 || moment_ms == INT64_MAX)

@@ -31,7 +31,7 @@ static void normalise(struct result *result, const struct normal_rules *rules, c
         fail_msg("%s: %s", elements, result->err.text);
     result->raw = (struct event){.trigger = event_trigger(STR("inbound.call_end")),
                                  .elements = tree,
-                                 .pointer = "/elements"};
+                                 .elements_at = "/elements"};
     result->is_good = normal_apply(result->arena, rules, &result->raw, &result->event,
                                    &result->notes, &result->faults, &result->err);
 }

@@ -51,6 +51,7 @@ static enum event_format event_format;
 static int64_t closed_until;
 static char last_trigger[64];
 static bool is_ready;
+static struct services loaded; // as the workers have them
 
 static struct store_delivery make_row(const char *id, enum delivery_state state, int64_t number)
 {
@@ -242,6 +243,12 @@ void workers_open(struct workers *workers, size_t service)
     is_opened = service == 0;
 }
 
+const struct services *workers_services(const struct workers *workers)
+{
+    (void)workers;
+    return &loaded;
+}
+
 void intake_take(struct intake *intake, struct server_request *request, struct str trigger)
 {
     (void)intake;
@@ -264,6 +271,11 @@ static const struct config_service services[] = {
      .order_by = "uii"},
 };
 
+static const struct value_map maps[] = {
+    {.name = "dispositions", .policy = UNMAPPED_PASS, .count = 12},
+    {.name = "queues", .policy = UNMAPPED_DEFAULT, .other = BYTES("none <other>"), .count = 3},
+};
+
 static int start(void **state)
 {
     log_set_level(LOG_ERROR + 1);
@@ -275,8 +287,11 @@ static int start(void **state)
     event_body = STR("{\"elements\":{\"uii\":\"2020<b>&36446\",\"notes\":\"<img src=x>\",\"n\":12},"
                      "\"survey\":{\"csat\":4}}");
     struct fixture *fixture = mem_alloc(sizeof(*fixture));
-    fixture->config = (struct config){
-        .pages_dir = "templates/pages", .services = services, .service_count = COUNT_OF(services)};
+    fixture->config = (struct config){.pages_dir = "templates/pages",
+                                      .maps = {maps, COUNT_OF(maps)},
+                                      .services = services,
+                                      .service_count = COUNT_OF(services)};
+    loaded.unmapped = unmapped_new(&fixture->config.maps);
     AUTO_ARENA struct arena *arena = arena_new();
     struct fault_list faults = {.arena = arena};
     struct err err;
@@ -307,6 +322,7 @@ static int stop(void **state)
     server_free(fixture->server);
     front_free(fixture->front);
     pages_free(fixture->pages);
+    unmapped_free(loaded.unmapped);
     free(fixture);
     return 0;
 }
@@ -452,9 +468,14 @@ static void test_what_was_sent_stands_beside_what_services_see(void **state)
 
 static void test_json_is_the_same_tree(void **state)
 {
-    static const char *const lines[] = {"GET /", "GET /deliveries/" DEAD_ID,
-                                        "GET /events/" EVENT_ID, "GET /unrouted", "GET /services"};
-    static const char *const members[] = {"deliveries", "attempts", "event", "events", "services"};
+    static const char *const lines[] = {"GET /",
+                                        "GET /deliveries/" DEAD_ID,
+                                        "GET /events/" EVENT_ID,
+                                        "GET /unrouted",
+                                        "GET /services",
+                                        "GET /maps"};
+    static const char *const members[] = {"deliveries", "attempts", "event",
+                                          "events",     "services", "maps"};
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         struct answer_text answer = ask(*state, lines[i], WANT_JSON);
         assert_int_equal(answer.status, 200);
@@ -581,6 +602,22 @@ static void test_with_a_password_it_is_needed(void **state)
            200, PARTS(DEAD_ID));
 }
 
+// --- maps ---
+
+static void test_maps_show_which_values_they_lack(void **state)
+{
+    expect(ask(*state, "GET /maps", BROWSER), 200,
+           PARTS("dispositions", "12 values", "every value was mapped"));
+    for (int i = 0; i < 3; i++)
+        unmapped_note(loaded.unmapped, &maps[0], STR("<b>Sold"));
+    unmapped_note(loaded.unmapped, &maps[0], STR("Wrong Number"));
+    expect(ask(*state, "GET /maps", BROWSER), 200,
+           PARTS("&lt;b&gt;Sold", "Wrong Number", "!<b>Sold", "aria-current=\"page\">Maps"));
+    expect(ask(*state, "GET /maps", WANT_JSON), 200,
+           PARTS("\"unmapped_count\": 4", "\"value\": \"<b>Sold\"", "\"count\": 3",
+                 "\"default\": \"none <other>\"", "\"others\": 0", "!\"view\""));
+}
+
 // --- the front ---
 
 static void test_the_front_knows_events_and_health(void **state)
@@ -607,7 +644,7 @@ static void test_a_missing_template_is_a_fault_with_its_place(void **state)
     struct pages *pages = NULL;
     assert_false(pages_new(&config, NULL, NULL, NULL, &pages, &faults));
     assert_null(pages);
-    assert_int_equal(faults.count, 7);
+    assert_int_equal(faults.count, 8);
     assert_string_equal(faults.items[0].file, "templates/no_such_folder/deliveries.html");
     fault_list_finish(&faults);
 }
@@ -636,6 +673,7 @@ int main(void)
         CASE(test_a_button_of_another_site_is_refused),
         CASE(test_without_a_password_only_loopback_names_are_answered),
         CASE(test_with_a_password_it_is_needed),
+        CASE(test_maps_show_which_values_they_lack),
         CASE(test_the_front_knows_events_and_health),
         CASE(test_a_missing_template_is_a_fault_with_its_place),
     };
