@@ -12,8 +12,8 @@
 #include "core/outcome.h"
 
 enum delivery_state {
-    DELIVERY_WAITING,   // due at due_at, or behind an earlier delivery of its order key
-    DELIVERY_LEASED,    // a worker has it
+    DELIVERY_WAITING, // due at due_at, or behind an earlier delivery of its order key
+    DELIVERY_LEASED,  // a worker has it
     DELIVERY_DELIVERED,
     DELIVERY_HELD,      // sent, outcome unknown, service not idempotent: a person decides
     DELIVERY_DEAD,      // rejected, or given up
@@ -50,7 +50,8 @@ struct delivery_step {
     char reason[400]; // the outcome's reason and what follows from it
 };
 
-// dice: any random number; spreads the wait by up to 20 % either way.
+// dice: any random number; spreads the wait by up to 20 % either way. A service that is gone (410)
+// never makes a delivery dead: it waits until a person has looked at the service.
 void delivery_next(const struct retry_policy *policy, const struct delivery_progress *progress,
                    const struct outcome *outcome, int64_t now_ms, uint64_t dice,
                    struct delivery_step *ret);

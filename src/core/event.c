@@ -5,12 +5,15 @@
 
 #include "core/event.h"
 
+#include "core/catalogue.h"
+
 #include <stdio.h>
 
 const struct event_limits event_limits_default = {
     .elements = 1000,
     .name_bytes = 128,
     .depth = 16,
+    .needs_call_id = true,
 };
 
 enum {
@@ -21,47 +24,16 @@ enum {
 
 // --- triggers and formats ---
 
-static const char *const triggers[] = {
-    "inbound.dequeue",
-    "inbound.agent_connect",
-    "inbound.call_end",
-    "inbound.disposition",
-    "inbound.queue_event",
-    "inbound.ivr_touch_tone",
-    "outbound.call_end",
-    "outbound.disposition",
-    "outbound.agent_connect",
-    "cloud.call_start",
-    "cloud.call_connect",
-    "cloud.call_end",
-    "track.call_end",
-    "chat.new",
-    "chat.dequeue",
-    "chat.agent_connect",
-    "chat.end",
-    "chat.queue_event",
-    // The six that are not of the call's life cycle proper.
-    "inbound.agent_term",
-    "inbound.transfer_term",
-    "outbound.agent_term",
-    "outbound.transfer_term",
-    "chat.agent_term",
-    "chat.disposition",
-};
-
 const char *const *event_triggers(size_t *ret_count)
 {
-    *ret_count = COUNT_OF(triggers);
-    return triggers;
+    return catalogue_trigger_names(ret_count);
 }
 
 const char *event_trigger(struct str name)
 {
-    for (size_t i = 0; i < COUNT_OF(triggers); i++) {
-        if (str_eq(name, str_from(triggers[i])))
-            return triggers[i];
-    }
-    return NULL;
+    size_t count, index;
+    const char *const *triggers = catalogue_trigger_names(&count);
+    return catalogue_trigger_index(name, &index) ? triggers[index] : NULL;
 }
 
 bool event_format_of(struct str media_type, enum event_format *ret)
@@ -118,8 +90,7 @@ static bool add_fault(struct reading *reading, enum err_code code, const char *p
     return false;
 }
 
-// base/name, escaped as RFC 6901 section 3 says.
-static const char *pointer_to(struct arena *arena, const char *base, struct str name)
+const char *event_pointer(struct arena *arena, const char *base, struct str name)
 {
     size_t base_len = strlen(base);
     char *pointer = arena_alloc(arena, base_len + 1 + 2 * name.len + 1);
@@ -268,28 +239,43 @@ static void check_name(struct reading *reading, const char *base, struct str nam
     struct str shown = {name.data, name.len < 40 ? name.len : 40};
     shown.len = json_utf8_prefix(shown);
     if (name.len > reading->limits->name_bytes)
-        add_fault(reading, ERR_TOO_LARGE, pointer_to(reading->arena, base, shown),
+        add_fault(reading, ERR_TOO_LARGE, event_pointer(reading->arena, base, shown),
                   "the element's name, starting `%.*s`, has %zu bytes; the limit is %zu",
                   STR_ARG(shown), name.len, reading->limits->name_bytes);
     else if (!name.len)
-        add_fault(reading, ERR_CONFLICT, pointer_to(reading->arena, base, name),
+        add_fault(reading, ERR_CONFLICT, event_pointer(reading->arena, base, name),
                   "an element has no name");
     else if (is_control(name))
         add_fault(reading, ERR_CONFLICT, base, "an element's name holds a control character");
 }
 
+// A form can hold an object as its JSON text only; any other text stays what it is.
+static const struct json *read_text(struct reading *reading, const struct json *value)
+{
+    const struct json_limits limits = {.depth = reading->limits->depth, .values = VALUES_MAX};
+    struct json *parsed;
+    struct err err;
+    bool is_read = json_parse(reading->arena, value->string, &limits, &parsed, &err) &&
+                   (parsed->kind == JSON_ARRAY || parsed->kind == JSON_OBJECT);
+    return is_read ? parsed : value;
+}
+
 static void take_survey(struct reading *reading, const char *pointer, const struct json *value,
-                        const struct json **survey)
+                        struct event *event)
 {
     if (value->kind == JSON_NULL || (value->kind == JSON_STRING && !value->string.len))
         return;
+    if (value->kind == JSON_STRING)
+        value = read_text(reading, value);
     if (value->kind != JSON_ARRAY && value->kind != JSON_OBJECT)
         add_fault(reading, ERR_CONFLICT, pointer, "`survey` is %s, not an object or an array",
                   kind_words(value));
-    else if (*survey)
+    else if (event->survey)
         add_fault(reading, ERR_CONFLICT, pointer, "there is a `survey` next to `elements` already");
-    else
-        *survey = value;
+    else {
+        event->survey = value;
+        event->survey_at = pointer;
+    }
 }
 
 // All members but `survey` are data elements.
@@ -300,8 +286,8 @@ static void take_elements(struct reading *reading, const char *base, const struc
     for (size_t i = 0; i < object->object.count; i++) {
         const struct json_member *member = &object->object.members[i];
         if (str_eq(member->name, STR("survey"))) {
-            take_survey(reading, pointer_to(reading->arena, base, member->name), member->value,
-                        &event->survey);
+            take_survey(reading, event_pointer(reading->arena, base, member->name), member->value,
+                        event);
             continue;
         }
         check_name(reading, base, member->name);
@@ -311,6 +297,7 @@ static void take_elements(struct reading *reading, const char *base, const struc
         add_fault(reading, ERR_TOO_LARGE, base, "%zu data elements; the limit is %zu",
                   elements->object.count, reading->limits->elements);
     event->elements = elements;
+    event->elements_at = base;
 }
 
 // The form with `elements` and perhaps `survey`.
@@ -319,11 +306,11 @@ static bool take_members(struct reading *reading, const struct json *body, struc
     const struct json *elements = NULL;
     for (size_t i = 0; i < body->object.count; i++) {
         const struct json_member *member = &body->object.members[i];
-        const char *pointer = pointer_to(reading->arena, "", member->name);
+        const char *pointer = event_pointer(reading->arena, "", member->name);
         if (str_eq(member->name, STR("elements")))
             elements = member->value;
         else if (str_eq(member->name, STR("survey")))
-            take_survey(reading, pointer, member->value, &event->survey);
+            take_survey(reading, pointer, member->value, event);
         else
             add_fault(reading, ERR_CONFLICT, pointer, "next to `elements` only `survey` can stand");
     }
@@ -344,7 +331,9 @@ static size_t count_characters(struct str text)
 
 static void take_call_id(struct reading *reading, const char *base, struct event *event)
 {
-    const char *pointer = pointer_to(reading->arena, base, STR("uii"));
+    if (!reading->limits->needs_call_id)
+        return;
+    const char *pointer = event_pointer(reading->arena, base, STR("uii"));
     const struct json *value = json_get(event->elements, STR("uii"));
     if (!value) {
         add_fault(reading, ERR_CONFLICT, pointer, "the element `uii`, the call's id, is missing");
@@ -384,7 +373,7 @@ bool event_parse(struct arena *arena, const char *trigger, enum event_format for
                  struct event_faults *ret_faults, struct err *err)
 {
     struct reading reading = {arena, limits, ret_faults, err};
-    struct event event = {.trigger = trigger};
+    struct event event = {.trigger = trigger, .survey_at = ""};
     struct json *tree;
     *ret_faults = (struct event_faults){0};
     if (!body.len)
@@ -402,5 +391,18 @@ bool event_parse(struct arena *arena, const char *trigger, enum event_format for
     if (ret_faults->count)
         return false;
     *ret = event;
+    return true;
+}
+
+bool event_identify(struct arena *arena, struct event *event, struct event_faults *ret_faults,
+                    struct err *err)
+{
+    struct reading reading = {arena, &event_limits_default, ret_faults, err};
+    struct event identified = *event;
+    *ret_faults = (struct event_faults){0};
+    take_call_id(&reading, event->elements_at, &identified);
+    if (ret_faults->count)
+        return false;
+    *event = identified;
     return true;
 }

@@ -11,9 +11,10 @@
 enum event_format { EVENT_JSON, EVENT_FORM };
 
 struct event_limits {
-    size_t elements;   // how many data elements
-    size_t name_bytes; // of an element's name
-    size_t depth;      // of nested arrays and objects, the body's own included
+    size_t elements;    // how many data elements
+    size_t name_bytes;  // of an element's name
+    size_t depth;       // of nested arrays and objects, the body's own included
+    bool needs_call_id; // false: `uii` may come under another name, see event_identify
 };
 extern const struct event_limits event_limits_default;
 
@@ -22,7 +23,10 @@ struct event {
     struct str call_id;          // the element `uii`: never empty
     const struct json *elements; // object; names as sent, values strings, numbers, booleans, null,
                                  // arrays or objects
-    const struct json *survey;   // object or array as sent, or NULL
+    const struct json *survey;   // object or array as sent, or NULL; survey_apply names its parts
+    const struct json *answer;   // object of answers by question, from survey_apply; or NULL
+    const char *elements_at;     // JSON Pointers into the body: of the elements ("" or "/elements")
+    const char *survey_at;       // and of the survey ("" when there is none)
 };
 
 // What is wrong with a body, each with a JSON Pointer (RFC 6901) to the value ("" for the whole).
@@ -45,10 +49,14 @@ const char *event_trigger(struct str name);
 // "application/*+json", "application/x-www-form-urlencoded"); false for others.
 bool event_format_of(struct str media_type, enum event_format *ret);
 
+// base/name, escaped as RFC 6901 section 3 says.
+const char *event_pointer(struct arena *arena, const char *base, struct str name);
+
 // Makes the event of a body. JSON is either the data elements as one flat object, or an object
 // with `elements` (object) and optionally `survey`. A form's fields are the elements; a repeated
 // field becomes an array. Form bytes that are no UTF-8 become U+FFFD (the body as received is kept
-// by the caller). An element `survey` is the survey, an object or array; null and "" are none.
+// by the caller). An element `survey` is the survey, an object or array, or the JSON text of one;
+// null and "" are none.
 // Needed of every event: `uii`, a string of 1 to 128 characters, no control characters, or an
 // integer.
 // On failure ret_faults holds at least one fault: syntax faults have code ERR_INVALID and the
@@ -56,5 +64,13 @@ bool event_format_of(struct str media_type, enum event_format *ret);
 bool event_parse(struct arena *arena, const char *trigger, enum event_format format,
                  struct str body, const struct event_limits *limits, struct event *ret,
                  struct event_faults *ret_faults, struct err *err) MUST_CHECK;
+
+// Takes the call's id from the element `uii`, by the rule above; for an event that was parsed
+// without it. Fails like event_parse.
+bool event_identify(struct arena *arena, struct event *event, struct event_faults *ret_faults,
+                    struct err *err) MUST_CHECK;
+
+// base/name, escaped as RFC 6901 section 3 says.
+const char *event_pointer(struct arena *arena, const char *base, struct str name);
 
 #endif

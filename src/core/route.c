@@ -82,14 +82,31 @@ bool pattern_matches(const struct pattern *pattern, struct str subject)
 
 // --- conditions ---
 
+static struct str without(struct str text, struct str prefix)
+{
+    return (struct str){text.data + prefix.len, text.len - prefix.len};
+}
+
+// `csat.labels` of the answers by question.
+static const struct json *find_answer(const struct json *answers, struct str path)
+{
+    const char *dot = memchr(path.data, '.', path.len);
+    struct str question = {path.data, dot ? (size_t)(dot - path.data) : path.len};
+    if (!dot)
+        return json_get(answers, question);
+    return json_get(json_get(answers, question),
+                    without(path, (struct str){path.data, question.len + 1}));
+}
+
 // As templates read a name: the survey's member first, so that no element can stand in for it.
 static const struct json *find_element(const struct event *event, struct str name)
 {
-    struct str prefix = STR("survey.");
+    struct str survey = STR("survey."), answer = STR("answer.");
     const struct json *value = NULL;
-    if (str_starts(name, prefix))
-        value =
-            json_get(event->survey, (struct str){name.data + prefix.len, name.len - prefix.len});
+    if (str_starts(name, survey))
+        value = json_get(event->survey, without(name, survey));
+    else if (str_starts(name, answer))
+        value = find_answer(event->answer, without(name, answer));
     return value ? value : json_get(event->elements, name);
 }
 

@@ -19,7 +19,9 @@ enum condition_kind {
 struct pattern; // a compiled regular expression (PCRE2 syntax)
 
 struct condition {
-    struct str element; // a data element; `survey.x` reads the survey's member x
+    struct str element; // a data element; `survey.x` reads the survey's member x, or an element of
+                        // that very name when there is none; `answer.x.y` the member y of the
+                        // answer to question x
     enum condition_kind kind;
     const struct str *values; // one for equals and prefix
     size_t value_count;

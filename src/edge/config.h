@@ -8,7 +8,9 @@
 #define EDGE_CONFIG_H
 
 #include "core/delivery.h"
+#include "core/normal.h"
 #include "core/route.h"
+#include "core/survey.h"
 #include "core/template.h"
 
 struct config_place {
@@ -25,6 +27,7 @@ struct config_source {
     const char *name;
     const struct str *tokens; // each is accepted; several allow rotation
     size_t token_count;
+    struct normal_rules normal;
 };
 
 enum service_kind { SERVICE_SOAP, SERVICE_HTTP };
@@ -78,6 +81,9 @@ struct config_service {
     struct retry_policy retry;
     const struct outcome_rule *outcomes;
     size_t outcome_count;
+
+    const struct survey *survey; // whose names its templates may use; NULL: any
+    bool is_sending_all;         // all answers, as all_script_data and at the end of a form
 };
 
 struct config {
@@ -106,6 +112,8 @@ struct config {
 
     const struct config_source *sources;
     size_t source_count;
+    const struct survey *surveys; // patterns compiled
+    size_t survey_count;
     struct filter_maps maps; // what the filter `map` knows
     const struct config_service *services;
     size_t service_count;

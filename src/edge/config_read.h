@@ -17,7 +17,7 @@ struct config_reader {
     struct fault_list *faults;
     // What services and routes refer to, known once the top level is read.
     const char *templates_dir;
-    const struct node *sources, *services; // mappings; NULL: none
+    const struct node *sources, *surveys, *services; // mappings; NULL: none
 };
 
 struct config_field;

@@ -5,6 +5,7 @@
 
 #include "edge/config_disposition.h"
 #include "edge/config_route.h"
+#include "core/catalogue.h"
 
 enum { MAX_ROUTES = 100 * 1000, MAX_CONDITIONS = 100 };
 
@@ -148,7 +149,7 @@ static void read_conditions(struct config_reader *reader, const struct node *val
     struct condition *conditions = arena_alloc(reader->arena, value->count * sizeof(*conditions));
     for (size_t i = 0; i < value->count; i++) {
         const struct node_member *member = &value->members[i];
-        conditions[i].element = arena_copy(reader->arena, member->key->text);
+        conditions[i].element = catalogue_name(arena_copy(reader->arena, member->key->text));
         if (member->value->kind == NODE_MAP) {
             read_named_condition(reader, member->value, &conditions[i]);
         } else if (is_texts(reader, member->key->text.data, member->value)) {

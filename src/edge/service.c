@@ -59,14 +59,18 @@ static struct json *delivery_values(const struct service *service, struct arena 
     return delivery;
 }
 
-// Our names come first, and json_get finds the first: so they hide data elements of the same name.
-// The members are copied, the values shared; nothing here changes a value.
+// Our names come first, and json_get finds the first: so they hide data elements of the same name;
+// the names that elements were sent under come last, and hide nothing. The members are copied, the
+// values shared; nothing here changes a value.
 static struct json *all_values(const struct service *service, struct arena *arena,
                                const struct service_values *values)
 {
-    enum { OWN_NAMES = 4 };
+    enum { OWN_NAMES_MAX = 7 };
     const struct json *elements = values->event->elements, *survey = values->event->survey;
-    size_t capacity = OWN_NAMES + elements->object.count;
+    const struct json *answer = values->event->answer;
+    const struct json *raw = values->raw ? values->raw->elements : elements;
+    size_t sent_count = values->notes ? values->notes->row_count : 0;
+    size_t capacity = OWN_NAMES_MAX + elements->object.count + sent_count;
     struct json *root = json_object(arena);
     root->object.members = arena_alloc(arena, capacity * sizeof(*root->object.members));
     root->object.capacity = capacity;
@@ -74,10 +78,20 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("delivery"), delivery_values(service, arena, values));
     json_set(arena, root, STR("secret"), service->secrets);
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
+    json_set(arena, root, STR("answer"), answer ? (struct json *)answer : json_null(arena));
+    json_set(arena, root, STR("raw"), (struct json *)raw);
+    const struct json *all = json_get(survey, STR("json"));
+    if (service->config->is_sending_all && all)
+        json_set(arena, root, STR("all_script_data"), (struct json *)all);
     if (elements->object.count)
-        memcpy(root->object.members + OWN_NAMES, elements->object.members,
+        memcpy(root->object.members + root->object.count, elements->object.members,
                elements->object.count * sizeof(*root->object.members));
-    root->object.count = capacity;
+    root->object.count += elements->object.count;
+    for (size_t i = 0; i < sent_count; i++) {
+        const struct normal_row *row = &values->notes->rows[i];
+        if (row->normal && !str_eq(row->normal->name, row->sent->name))
+            json_set(arena, root, row->sent->name, row->normal->value);
+    }
     return root;
 }
 
@@ -140,7 +154,49 @@ static bool make_url(const struct service *service, const struct input *input, s
     return true;
 }
 
-static bool make_body(const struct service *service, struct soap_codec *codec,
+static void add_field(struct buf *form, const struct json *name, struct str value)
+{
+    buf_add_str(form, form->len ? STR("&survey.") : STR("survey."));
+    template_write_escaped(form, name->string, TEMPLATE_FORM);
+    buf_add_char(form, '=');
+    template_write_escaped(form, value, TEMPLATE_FORM);
+}
+
+// Every answer as `survey.NAME`, each choice of several as a field of its own.
+static void add_answers(struct buf *form, const struct json *survey)
+{
+    AUTO_BUF struct buf scratch;
+    buf_init(&scratch, form->limit);
+    const struct json *answers = json_get(survey, STR("answers"));
+    for (size_t i = 0; answers && i < answers->array.count; i++) {
+        const struct json *item = answers->array.items[i], *name = json_get(item, STR("name"));
+        const struct json *labels = json_get(item, STR("labels"));
+        if (json_get(item, STR("is_skipped"))->boolean)
+            continue;
+        for (size_t l = 0; l < labels->array.count; l++)
+            add_field(form, name, json_as_text(labels->array.items[l], &scratch));
+        if (labels->array.count == 0)
+            add_field(form, name, json_as_text(json_get(item, STR("text")), &scratch));
+    }
+}
+
+static bool append_answers(const struct json *data, struct arena *arena, struct str *text,
+                           struct err *err)
+{
+    AUTO_BUF struct buf form;
+    buf_init(&form, MAX_BODY_BYTES);
+    buf_add_str(&form, str_trim(*text));
+    add_answers(&form, json_get(data, STR("survey")));
+    if (form.overflowed)
+        return err_set(err, ERR_TOO_LARGE, "the form with all answers passes %d bytes",
+                       MAX_BODY_BYTES);
+    *text = arena_copy(arena, buf_str(&form));
+    return true;
+}
+
+// is_sent: somebody will receive it, so it must fit. One that is only shown may not, since it has
+// masks where values were.
+static bool make_body(const struct service *service, struct soap_codec *codec, bool is_sent,
                       const struct input *input, struct arena *arena, struct str *ret,
                       struct err *err)
 {
@@ -151,7 +207,13 @@ static bool make_body(const struct service *service, struct soap_codec *codec,
     }
     if (!render(service->body, input, arena, MAX_BODY_BYTES, &text, err))
         return err_prefix(err, "template %s", service->config->template_name);
-    return body_finish(service, codec, arena, text, ret, err);
+    if (service->config->is_sending_all && service->config->body == BODY_FORM &&
+        !append_answers(input->data, arena, &text, err))
+        return false;
+    if (body_finish(service, codec, arena, text, ret, err))
+        return true;
+    *ret = text;
+    return !is_sent;
 }
 
 // NULL in ret_line for a value that is empty or marked: the header is left out.
@@ -198,14 +260,14 @@ static bool make_headers(const struct service *service, const struct input *inpu
     return true;
 }
 
-bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                    const struct service_values *values, struct transport_request *ret,
-                    struct err *err)
+static bool make_request(const struct service *service, struct soap_codec *codec, bool is_sent,
+                         struct arena *arena, const struct service_values *values,
+                         struct transport_request *ret, struct err *err)
 {
     const struct config_service *config = service->config;
     struct input input = {
         .data = all_values(service, arena, values),
-        .unmapped = values->attempt == 1 ? service->unmapped : NULL,
+        .unmapped = is_sent && values->attempt == 1 ? service->unmapped : NULL,
     };
     struct transport_request request = {
         .method = config->method,
@@ -221,10 +283,24 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
     };
     if (!make_url(service, &input, arena, &request.url, err) ||
         !make_headers(service, &input, values, arena, &request, err) ||
-        !make_body(service, codec, &input, arena, &request.body, err))
+        !make_body(service, codec, is_sent, &input, arena, &request.body, err))
         return false;
     *ret = request;
     return true;
+}
+
+bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                    const struct service_values *values, struct transport_request *ret,
+                    struct err *err)
+{
+    return make_request(service, codec, true, arena, values, ret, err);
+}
+
+bool service_show(const struct service *service, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err)
+{
+    return make_request(service, NULL, false, arena, values, ret, err);
 }
 
 // --- reply ---

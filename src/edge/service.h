@@ -7,6 +7,7 @@
 #ifndef EDGE_SERVICE_H
 #define EDGE_SERVICE_H
 
+#include "core/normal.h"
 #include "edge/config.h"
 #include "edge/soap.h"
 #include "edge/transport.h"
@@ -29,11 +30,15 @@ void services_free(struct services *services);
 
 const struct config_service *service_config(const struct service *service);
 
-// What templates read: every data element by name, `survey`, and `event` (id, trigger, source,
-// time), `delivery` (id, attempt, service). `secret` is added by service_encode. A data element
-// with one of these four names is hidden.
+// What templates read: every data element by name, `survey`, `answer`, and `event` (id, trigger,
+// source, time), `delivery` (id, attempt, service), `raw` (the elements as sent). `secret` is added
+// by service_encode. A data element with one of these six names is hidden, as is `all_script_data`
+// where the service sends all answers. An element that was sent under another name is read by that
+// too.
 struct service_values {
     const struct event *event;
+    const struct event *raw;          // NULL: the event is as sent
+    const struct normal_notes *notes; // NULL: no element has another name
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
     int attempt;         // from 1; values without a map's entry are counted for the first only
@@ -45,6 +50,13 @@ struct service_values {
 bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
                     const struct service_values *values, struct transport_request *ret,
                     struct err *err) MUST_CHECK;
+
+// What people may see of the request, for values whose event has its sensitive answers masked (see
+// source_shown): rendered like service_encode does it, but neither checked against the WSDL's types
+// nor parsed, because a mask is no number and no date.
+bool service_show(const struct service *service, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err) MUST_CHECK;
 
 // The decoded reply; ret_fault_detail is for people ("SurveyFault: code=UNKNOWN_SURVEY"), "" when
 // there is no fault.

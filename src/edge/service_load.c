@@ -58,9 +58,22 @@ struct visit {
     const struct config_service *service;
 };
 
-static void check_secret_name(void *context, struct str name, struct template_place place)
+// A name of the survey that the service says it uses.
+static void check_survey_name(const struct visit *visit, struct str name,
+                              struct template_place place)
 {
-    const struct visit *visit = context;
+    const struct survey *survey = visit->service->survey;
+    AUTO_ARENA struct arena *scratch = arena_new();
+    const char *nearest;
+    if (survey && !survey_has_name(survey, scratch, name, &nearest))
+        report(visit->load, visit->origin, place, "survey '%s' has no '%.*s'%s%s%s", survey->name,
+               STR_ARG(name), nearest ? "; did you mean '" : "", nearest ? nearest : "",
+               nearest ? "'?" : "");
+}
+
+static void check_secret_name(const struct visit *visit, struct str name,
+                              struct template_place place)
+{
     const struct config_service *service = visit->service;
     if (str_eq(name, STR("secret")))
         report(visit->load, visit->origin, place, "a secret needs its name: {{secret.NAME}}");
@@ -77,6 +90,12 @@ static void check_secret_name(void *context, struct str name, struct template_pl
     report(visit->load, visit->origin, place, "service '%s' has no secret '%.*s'%s%s%s",
            service->name, STR_ARG(wanted), nearest ? "; did you mean '" : "",
            nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static void check_name(void *context, struct str name, struct template_place place)
+{
+    check_secret_name(context, name, place);
+    check_survey_name(context, name, place);
 }
 
 struct partials {
@@ -120,7 +139,7 @@ static struct template *compile(struct load *load, const struct config_service *
         return NULL;
     }
     struct visit visit = {load, origin, service};
-    template_visit(template, check_secret_name, &visit);
+    template_visit(template, check_name, &visit);
     return template;
 }
 

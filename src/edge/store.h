@@ -42,15 +42,15 @@ struct store_accept {
     struct str call_id;
     int64_t received_at;
     enum event_format format;
-    struct str body;            // as received
-    struct str idempotency_key; // empty: none; unique per source
+    struct str body;                                    // as received
+    struct str idempotency_key;                         // empty: none; unique per source
     unsigned char fingerprint[STORE_FINGERPRINT_BYTES]; // of trigger, format and body
     struct store_new_delivery *deliveries;
     size_t delivery_count;
 
     // Filled by store_commit. A duplicate (same key, same fingerprint) stores nothing and gets the
-    // first one's id, time and deliveries, in the batch's arena; a conflict is the same key with another
-    // fingerprint.
+    // first one's id, time and deliveries, in the batch's arena; a conflict is the same key with
+    // another fingerprint.
     enum store_accept_result result;
 };
 
@@ -60,8 +60,8 @@ struct store_attempt {
     enum outcome_scope scope;
     enum reach reach;
     int http_status;
-    const char *fault;  // "" when none; code, text and detail for people
-    const char *reason; // one sentence
+    const char *fault;                     // "" when none; code, text and detail for people
+    const char *reason;                    // one sentence
     struct str request_head, request_body; // secrets masked
     struct str reply_head, reply_body;
     size_t reply_dropped_bytes; // of a reply longer than what is kept
@@ -108,8 +108,9 @@ struct store_claim {
     const char *service;
     size_t limit;
     int64_t lease_until;
-    struct store_lease **leases; // filled: `count` of at most `limit`, in due order; the array lives
-    size_t count;                // in the batch's arena
+    struct store_lease *
+        *leases;  // filled: `count` of at most `limit`, in due order; the array lives
+    size_t count; // in the batch's arena
 };
 
 struct store_batch {
@@ -141,7 +142,7 @@ struct store_reader; // any thread; calls wait for each other
 bool store_reader_open(const char *path, struct store_reader **ret, struct err *err) MUST_CHECK;
 void store_reader_close(struct store_reader *reader);
 
-struct store_filter { // NULL and COUNT members match all
+struct store_filter {          // NULL and COUNT members match all
     enum delivery_state state; // DELIVERY_STATE_COUNT: any
     const char *service, *trigger, *call_id;
     int64_t before; // cursor: only rows with a smaller number; 0: from the newest
@@ -153,7 +154,7 @@ struct store_delivery {
     const char *id, *event_id, *trigger, *source, *service, *route;
     struct str call_id;
     enum delivery_state state;
-    int attempts; // over its whole life
+    int attempts;                                            // over its whole life
     int64_t received_at, due_at, first_attempt_at, ended_at; // 0: none; due_at 0 and waiting:
                                                              // behind an earlier one
     int last_status;

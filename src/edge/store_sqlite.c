@@ -19,7 +19,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ROLLBACK] = "ROLLBACK",
     [LAST_NUMBERS] =
         "SELECT (SELECT max(number) FROM events), (SELECT max(number) FROM deliveries)",
-    [FIND_KEY] = "SELECT id, fingerprint = ?3, first_delivery, delivery_count FROM events "
+    [FIND_KEY] = "SELECT fingerprint = ?3, id, received_at, first_delivery, delivery_count "
+                 "FROM events "
                  "WHERE source = ?1 AND idempotency_key = ?2",
     [FIND_DELIVERIES] = "SELECT id, service, route, order_key FROM deliveries "
                         "WHERE number >= ?1 AND number < ?2 ORDER BY number",
@@ -187,11 +188,13 @@ static bool accept_again(struct store *store, struct arena *arena, struct store_
         return false;
     if (!*ret_is_done)
         return true;
-    bool is_same = db_integer(find, 1);
-    if (is_same)
-        read_id(find, 0, accept->id);
-    int64_t first = db_integer(find, 2);
-    size_t count = (size_t)db_integer(find, 3);
+    bool is_same = db_integer(find, 0);
+    if (is_same) {
+        read_id(find, 1, accept->id);
+        accept->received_at = db_integer(find, 2);
+    }
+    int64_t first = db_integer(find, 3);
+    size_t count = (size_t)db_integer(find, 4);
     db_reset(find);
     accept->result = is_same ? ACCEPT_DUPLICATE : ACCEPT_CONFLICT;
     return !is_same || read_earlier(store, arena, first, count, accept, err);

@@ -39,9 +39,10 @@ enum statement {
 #define WITH_EVENT "FROM deliveries d CROSS JOIN events e ON e.number = d.event "
 
 // The parameters of every list: ?1 before, ?2 limit, ?3 state, ?4 service, ?5 trigger, ?6 call id;
-// NULL lets all pass.
+// NULL lets all pass. The plus keeps ?1 from being chosen as the end of the search in place of the
+// event's own last delivery.
 #define LIST_TAIL                                                                                  \
-    "AND d.number < ?1 AND (?3 IS NULL OR d.state = ?3) AND (?4 IS NULL OR d.service = ?4) "       \
+    "AND +d.number < ?1 AND (?3 IS NULL OR d.state = ?3) AND (?4 IS NULL OR d.service = ?4) "      \
     "AND (?5 IS NULL OR e.trigger = ?5) AND (?6 IS NULL OR e.call_id = ?6) "                       \
     "ORDER BY e.number DESC, d.number DESC LIMIT ?2"
 // Numbers of events and of deliveries rise together, so newest events have the newest deliveries.

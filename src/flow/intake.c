@@ -216,6 +216,11 @@ static bool parse_body(struct taking *taking)
         refuse_body(taking, &faults, &err);
         return false;
     }
+    if (reading.survey.is_refused) {
+        err_set(&err, ERR_CONFLICT, "%s", reading.survey.faults.items[0].detail);
+        refuse_body(taking, &reading.survey.faults, &err);
+        return false;
+    }
     taking->event = reading.event;
     accept->call_id = taking->event.call_id;
     return true;

@@ -53,6 +53,8 @@ struct service {
     int64_t lease_for_ms;
     _Atomic size_t limit; // any thread's; the rest is the ledger's thread's alone
     int64_t leased;       // leases out
+    int64_t ending;       // settles of it in the batch
+    int64_t lost;         // leases that ran out and whose settle is still to come
     int64_t next_due;     // before this a claim finds nothing; 0: not known
 };
 
@@ -118,10 +120,12 @@ static struct service *find_service(struct ledger *ledger, const char *name)
     return found ? &ledger->services[found->index] : NULL;
 }
 
-// How many more leases the service may have.
+// How many more leases the service may have. Those that the batch settles count as back, so that a
+// claim in the same transaction has their slots; not while some of the settles may be too late.
 static size_t free_slots(struct service *service)
 {
-    int64_t room = (int64_t)atomic_load(&service->limit) - service->leased;
+    int64_t out = service->leased - (service->lost ? 0 : service->ending);
+    int64_t room = (int64_t)atomic_load(&service->limit) - out;
     return room > 0 ? (size_t)room : 0;
 }
 
@@ -335,7 +339,7 @@ static void note_services(struct ledger *ledger, struct batch *batch)
     for (size_t i = 0; i < batch->settle_count; i++) {
         struct service *service = &ledger->services[batch->settles[i]->service];
         service->next_due = 0;
-        service->leased--; // so a claim in the same transaction has the slot
+        service->ending++;
     }
     if (batch->operate_count || batch->is_expiring)
         forget_next_due(ledger);
@@ -390,18 +394,28 @@ static struct store_batch make_store_batch(struct ledger *ledger, struct batch *
 
 // --- after the transaction ---
 
-// A settle that came too late gave no slot back: that happened when its lease ran out.
+// A settle that came too late gives no slot back: that happened when its lease ran out.
+static void count_settles(struct ledger *ledger, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->settle_count; i++) {
+        struct service *service = &ledger->services[batch->settles[i]->service];
+        if (batch->settles[i]->settle.is_applied)
+            service->leased--;
+        else if (service->lost)
+            service->lost--;
+    }
+}
+
 static void count_leases(struct ledger *ledger, const struct batch *batch,
                          const struct store_batch *result)
 {
     char count[24];
-    for (size_t i = 0; i < batch->settle_count; i++)
-        ledger->services[batch->settles[i]->service].leased +=
-            !batch->settles[i]->settle.is_applied;
     for (size_t i = 0; i < result->expired_count; i++) {
         struct service *service = find_service(ledger, result->expired_services[i]);
-        if (service)
+        if (service) {
             service->leased--;
+            service->lost++;
+        }
     }
     for (size_t i = 0; i < batch->claim_count; i++)
         ledger->services[batch->claim_services[i]].leased += (int64_t)batch->claims[i].count;
@@ -453,11 +467,8 @@ static void finish_failed(struct ledger *ledger, struct batch *batch, const stru
     refuse_accepts(batch, err);
     refuse_operates(batch, err);
     pthread_mutex_lock(&ledger->mutex);
-    for (size_t i = batch->settle_count; i-- > 0;) {
-        ledger->services[batch->settles[i]->service].leased++;
-        if (!batch->is_last)
-            QUEUE_PUT_BACK(ledger->settles, batch->settles[i]);
-    }
+    for (size_t i = batch->settle_count; i-- > 0 && !batch->is_last;)
+        QUEUE_PUT_BACK(ledger->settles, batch->settles[i]);
     pthread_mutex_unlock(&ledger->mutex);
     if (!batch->is_last || !batch->settle_count)
         return;
@@ -488,12 +499,16 @@ static void commit_batch(struct ledger *ledger)
         return;
     }
     struct store_batch store_batch = make_store_batch(ledger, batch);
-    if (!store_commit(ledger->options.store, &store_batch, &err)) {
+    bool is_written = store_commit(ledger->options.store, &store_batch, &err);
+    for (size_t i = 0; i < batch->settle_count; i++)
+        ledger->services[batch->settles[i]->service].ending = 0;
+    if (!is_written) {
         finish_failed(ledger, batch, &err);
         return;
     }
     if (has_written(batch, &store_batch))
         note_written(ledger);
+    count_settles(ledger, batch);
     count_leases(ledger, batch, &store_batch);
     finish_written(ledger, batch);
     read_next_due(ledger, batch);

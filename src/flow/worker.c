@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/window.h"
+#include "edge/mask.h"
 #include "edge/source.h"
 
 #include <pthread.h>
@@ -28,6 +29,10 @@ struct job { // one attempt under way
     int64_t started_at;
     bool is_encoded;
     struct transport_request request;
+    struct transport_request shown; // as people may see it
+    const struct str *secret_texts; // sensitive answers
+    size_t secret_text_count;
+    struct mask *private; // of these, while the attempt is recorded; NULL: none
     struct ledger_settle entry;
 };
 
@@ -54,6 +59,7 @@ struct worker {
     struct soap_codec *codec;
     struct job_list ready, flying; // this thread's own
     int64_t next_probe_ms;         // steady; when a closed service is due, INT64_MAX: none
+    bool has_closed;               // it drains, and its lanes' limits are 0
 
     pthread_mutex_t lock; // guards what follows and the lanes
     struct job_list inbox;
@@ -69,9 +75,10 @@ struct workers {
     struct lane *lanes; // one per service
     bool has_threads;
     _Atomic bool is_draining, is_stopping;
-    _Atomic size_t out; // leases taken over and not settled
+    _Atomic size_t out;          // leases taken over and not settled
+    _Atomic size_t closed_count; // workers that have told the ledger to lease no more
     pthread_mutex_t lock;
-    pthread_cond_t all_settled;
+    pthread_cond_t drained;
 };
 
 static void list_append(struct job_list *list, struct job *job)
@@ -173,15 +180,35 @@ static void open_if_asked(struct lane *lane)
         log_window(lane, LOG_INFO, "service opened by a person");
 }
 
+static bool is_drained(const struct workers *workers)
+{
+    return atomic_load(&workers->closed_count) == workers->count && atomic_load(&workers->out) == 0;
+}
+
+static void tell_drained(struct workers *workers)
+{
+    if (!is_drained(workers))
+        return;
+    pthread_mutex_lock(&workers->lock);
+    pthread_cond_signal(&workers->drained);
+    pthread_mutex_unlock(&workers->lock);
+}
+
 static void review_lanes(struct worker *worker)
 {
     struct workers *workers = worker->workers;
     int64_t now_ms = steady_ms();
+    bool is_closing = atomic_load(&workers->is_draining) && !worker->has_closed;
     worker->next_probe_ms = INT64_MAX;
     for (size_t i = worker->index; i < workers->services->count; i += workers->count) {
         open_if_asked(&workers->lanes[i]);
         tell_limit(&workers->lanes[i], now_ms);
         plan_probe(&workers->lanes[i], now_ms);
+    }
+    if (is_closing) {
+        worker->has_closed = true;
+        atomic_fetch_add(&workers->closed_count, 1);
+        tell_drained(workers);
     }
 }
 
@@ -189,7 +216,19 @@ static void review_lanes(struct worker *worker)
 
 static struct str mask(const struct job *job, struct str text)
 {
-    return service_mask(job->lane->service, job->lease->arena, text);
+    text = service_mask(job->lane->service, job->lease->arena, text);
+    return job->private ? mask_apply(job->private, job->lease->arena, text) : text;
+}
+
+// Sensitive answers may come back in replies and in reasons, where their place is not known.
+static struct mask *make_private(const struct job *job)
+{
+    if (job->secret_text_count == 0)
+        return NULL;
+    struct mask *private = mask_new();
+    for (size_t i = 0; i < job->secret_text_count; i++)
+        mask_add(private, job->secret_texts[i]);
+    return private;
 }
 
 static const char *mask_text(const struct job *job, const char *text)
@@ -208,7 +247,7 @@ static struct str cut(struct str text, size_t *dropped_bytes)
 
 static struct str request_head(const struct job *job)
 {
-    const struct transport_request *request = &job->request;
+    const struct transport_request *request = &job->shown;
     AUTO_BUF struct buf head;
     buf_init(&head, 1024 * 1024);
     buf_printf(&head, "%s %s\n", request->method, request->url);
@@ -225,7 +264,7 @@ static void record_request(const struct job *job, struct store_attempt *attempt)
     if (!job->is_encoded)
         return;
     attempt->request_head = request_head(job);
-    attempt->request_body = mask(job, job->request.body);
+    attempt->request_body = mask(job, job->shown.body);
 }
 
 // `reply` is NULL when nothing was sent.
@@ -295,11 +334,8 @@ static void settle(struct job *job, const struct delivery_step *step)
     lane->in_flight--;
     pthread_mutex_unlock(&lane->worker->lock);
     ledger_settle(workers->ledger, &job->entry); // the job is the ledger's now
-    if (atomic_fetch_sub(&workers->out, 1) == 1 && atomic_load(&workers->is_draining)) {
-        pthread_mutex_lock(&workers->lock);
-        pthread_cond_signal(&workers->all_settled);
-        pthread_mutex_unlock(&workers->lock);
-    }
+    atomic_fetch_sub(&workers->out, 1);
+    tell_drained(workers);
 }
 
 static void decide_step(const struct job *job, const struct outcome *outcome, int64_t now_ms,
@@ -321,6 +357,7 @@ static void finish_job(struct job *job, const struct answer *answer,
     struct delivery_step step;
     outcome_decide(config->outcomes, config->outcome_count, answer, &outcome);
     decide_step(job, &outcome, now_ms, &step);
+    job->private = make_private(job);
     struct store_attempt *attempt = &job->entry.settle.attempt;
     *attempt = (struct store_attempt){
         .started_at = job->started_at,
@@ -338,6 +375,7 @@ static void finish_job(struct job *job, const struct answer *answer,
     log_step(job, &step);
     if (answer->reach != REACH_NOT_ENCODED) // that one taught nothing about the service
         feed_window(job->lane, &outcome, attempt->reason);
+    mask_free(job->private);
     settle(job, &step);
 }
 
@@ -353,6 +391,22 @@ static void receive_reply(void *context, const struct transport_reply *reply)
     finish_job(job, &answer, reply, fault);
 }
 
+// What the record will say of the request. It holds no less than a note why it is not there.
+static void show_request(struct job *job, const struct reading *reading,
+                         struct service_values values)
+{
+    struct err err;
+    job->shown = job->request;
+    if (!reading->survey.shown)
+        return;
+    values.event = source_shown(reading);
+    if (!service_show(job->lane->service, job->lease->arena, &values, &job->shown, &err)) {
+        job->shown.url = "(not shown: the sensitive answers in it could not be masked)";
+        job->shown.header_count = 0;
+        job->shown.body = STR("");
+    }
+}
+
 static bool encode_job(struct job *job, struct err *err)
 {
     const struct store_lease *lease = job->lease;
@@ -364,16 +418,23 @@ static bool encode_job(struct job *job, struct err *err)
     if (!source_read(job->lane->worker->workers->config, lease->source, lease->arena, trigger,
                      lease->format, lease->body, &reading, &faults, err))
         return err_prefix(err, "the event cannot be read any more");
+    job->secret_texts = reading.survey.secret_texts;
+    job->secret_text_count = reading.survey.secret_text_count;
     struct service_values values = {
         .event = &reading.event,
+        .raw = &reading.raw,
+        .notes = &reading.notes,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
         .received_at = lease->received_at,
         .attempt = lease->number,
     };
-    return service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
-                          &job->request, err);
+    if (!service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
+                        &job->request, err))
+        return false;
+    show_request(job, &reading, values);
+    return true;
 }
 
 static void start_job(struct worker *worker, struct job *job)
@@ -484,7 +545,7 @@ struct workers *workers_new(const struct config *config, const struct services *
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&workers->all_settled, &steady);
+    pthread_cond_init(&workers->drained, &steady);
     pthread_condattr_destroy(&steady);
     for (size_t i = 0; i < workers->count; i++)
         init_worker(workers, i);
@@ -533,17 +594,13 @@ static void ask_review(struct worker *worker)
     transport_wake(worker->transport);
 }
 
-static void wait_until_settled(struct workers *workers, int64_t wait_for_ms)
+static void wait_until_drained(struct workers *workers, int64_t wait_for_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_for_ms / 1000;
-    until.tv_nsec += wait_for_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    int64_t until_us = clock_steady_us() + wait_for_ms * 1000;
+    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
     pthread_mutex_lock(&workers->lock);
-    while (atomic_load(&workers->out) > 0 &&
-           pthread_cond_timedwait(&workers->all_settled, &workers->lock, &until) == 0) {
+    while (!is_drained(workers) &&
+           pthread_cond_timedwait(&workers->drained, &workers->lock, &until) == 0) {
     }
     pthread_mutex_unlock(&workers->lock);
 }
@@ -556,7 +613,7 @@ size_t workers_drain(struct workers *workers, int64_t wait_for_ms)
     atomic_store(&workers->is_draining, true);
     for (size_t i = 0; i < workers->count; i++)
         ask_review(&workers->items[i]);
-    wait_until_settled(workers, wait_for_ms > 0 ? wait_for_ms : 0);
+    wait_until_drained(workers, wait_for_ms > 0 ? wait_for_ms : 0);
     atomic_store(&workers->is_stopping, true);
     for (size_t i = 0; i < workers->count; i++) {
         transport_wake(workers->items[i].transport);
@@ -589,7 +646,7 @@ void workers_free(struct workers *workers)
         free_jobs(&worker->flying);
         pthread_mutex_destroy(&worker->lock);
     }
-    pthread_cond_destroy(&workers->all_settled);
+    pthread_cond_destroy(&workers->drained);
     pthread_mutex_destroy(&workers->lock);
     free(workers->lanes);
     free(workers->items);

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { MODEL_MAX = 4000, ROUNDS = 700, SERVICES = 3, KEYS = 6, CALLS = 5 };
+enum { MODEL_MAX = 4000, ROUNDS = 1500, SERVICES = 3, KEYS = 6, CALLS = 5 };
 
 static const char *const services[SERVICES] = {"crm", "disposition", "survey"};
 static const char *const triggers[] = {"inbound.connected", "outbound.disposition"};

@@ -61,10 +61,12 @@ static void test_the_same_key_and_body_gives_the_first_event(void **state)
 {
     struct fixture *f = *state;
     struct store_accept *first = put_with_key(f, "platform", "k1", 1);
+    f->now += 5000;
     struct store_accept *again = put_with_key(f, "platform", "k1", 1);
     assert_int_equal(first->result, ACCEPT_STORED);
     assert_int_equal(again->result, ACCEPT_DUPLICATE);
     assert_string_equal(again->id, first->id);
+    assert_int_equal(again->received_at, f->now - 5000);
     assert_int_equal(again->delivery_count, 1);
     assert_string_equal(again->deliveries[0].id, first->deliveries[0].id);
     assert_string_equal(again->deliveries[0].service, "survey");
@@ -400,6 +402,19 @@ static void test_a_resent_delivery_waits_for_one_in_flight(void **state)
     assert_string_equal(take_one(f, "survey")->id, second);
 }
 
+static void test_resent_deliveries_keep_their_order(void **state)
+{
+    struct fixture *f = *state;
+    const char *first = put(f, "survey", "k"), *second = put(f, "survey", "k");
+    assert_true(end(f, take_one(f, "survey"), DELIVERY_DEAD, 0));
+    assert_true(end(f, take_one(f, "survey"), DELIVERY_DEAD, 0));
+    assert_int_equal(operate(f, OPERATE_RESEND, first), OPERATE_DONE);
+    assert_int_equal(operate(f, OPERATE_RESEND, second), OPERATE_DONE);
+    assert_int_equal(see(f, second).due_at, 0);
+    assert_string_equal(take_one(f, "survey")->id, first);
+    assert_null(take_one(f, "survey"));
+}
+
 // --- a person ---
 
 static void test_resend_starts_anew_and_keeps_the_history(void **state)
@@ -486,6 +501,7 @@ const struct CMUnitTest contract_store_tests[] = {
     CONTRACT_TEST(test_cancelling_one_behind_leaves_the_first_alone),
     CONTRACT_TEST(test_a_resent_delivery_goes_before_later_ones),
     CONTRACT_TEST(test_a_resent_delivery_waits_for_one_in_flight),
+    CONTRACT_TEST(test_resent_deliveries_keep_their_order),
     CONTRACT_TEST(test_resend_starts_anew_and_keeps_the_history),
     CONTRACT_TEST(test_cancel_ends_and_resend_brings_back),
     CONTRACT_TEST(test_what_the_state_forbids_is_refused),

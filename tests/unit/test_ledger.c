@@ -347,6 +347,16 @@ static void test_a_raised_limit_gives_leases_at_once(void **state)
     assert_int_equal(in_state(f, DELIVERY_LEASED), 1);
 }
 
+static void test_a_settle_and_the_next_lease_are_one_transaction(void **state)
+{
+    struct fixture *f = *state;
+    ledger_limit(f->ledger, SURVEY, 1);
+    AUTO_FREE struct own_accept *accepts = accept_many(f, 2, SURVEY, NULL);
+    settle(f, next_lease(f), SURVEY, DELIVERY_DELIVERED, 0);
+    wait_for(f, &f->done, 3);
+    assert_int_equal(read_now(f, &f->lease_count), 2); // leases are given first
+}
+
 static void test_an_order_key_is_leased_in_order(void **state)
 {
     struct fixture *f = *state;
@@ -382,10 +392,15 @@ static void test_a_lease_that_ran_out_is_given_again(void **state)
     ledger_limit(f->ledger, SURVEY, 1);
     AUTO_FREE struct own_accept *accepts = accept_many(f, 1, SURVEY, NULL);
     struct store_lease *first = next_lease(f), *second = next_lease(f);
+    int64_t second_us = clock_steady_us();
     assert_string_equal(first->id, second->id);
     assert_int_equal(second->number, 2);
+    AUTO_FREE struct own_accept *behind = accept_many(f, 1, SURVEY, NULL);
     settle(f, first, SURVEY, DELIVERY_DELIVERED, 0);
     wait_for(f, &f->refused, 1);
+    AUTO_FREE struct own_accept *last = accept_many(f, 1, SURVEY, NULL);
+    if (clock_steady_us() - second_us < 1000000)           // else it may have run out, too
+        assert_int_equal(read_now(f, &f->lease_count), 2); // the second still has the slot
 }
 
 struct own_operate {
@@ -499,9 +514,9 @@ static void test_a_full_disk_keeps_settles_until_there_is_room(void **state)
     assert_int_equal(in_state(f, DELIVERY_DELIVERED), 1);
     assert_int_equal(in_state(f, DELIVERY_DEAD), 1);
     assert_true(ledger_is_ready(f->ledger, &why));
-    AUTO_FREE struct own_accept *taken = accept_many(f, 1, SURVEY, NULL);
+    AUTO_FREE struct own_accept *taken = accept_many(f, 5, SURVEY, NULL);
     assert_int_equal(read_now(f, &f->refused), 3);
-    assert_string_equal(next_lease(f)->id, taken[0].delivery.id); // the slots came back
+    assert_int_equal(read_now(f, &f->lease_count), 4); // both slots came back, and no more
 }
 
 #define LEDGER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -514,6 +529,7 @@ int main(void)
         LEDGER_TEST(test_no_service_has_more_leases_than_its_limit),
         LEDGER_TEST(test_a_service_without_slots_hinders_no_other),
         LEDGER_TEST(test_a_raised_limit_gives_leases_at_once),
+        LEDGER_TEST(test_a_settle_and_the_next_lease_are_one_transaction),
         LEDGER_TEST(test_an_order_key_is_leased_in_order),
         LEDGER_TEST(test_a_retry_comes_when_it_is_due),
         LEDGER_TEST(test_a_lease_that_ran_out_is_given_again),

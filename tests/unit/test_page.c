@@ -448,7 +448,22 @@ static void test_a_form_event_is_shown_as_its_fields(void **state)
     event_format = EVENT_FORM;
     event_body = STR("uii=1&agent_notes=call+after+5pm&empty=");
     expect(ask(*state, "GET /events/" EVENT_ID, BROWSER), 200,
-           PARTS("call after 5pm", "agent_notes=call+after+5pm", "class=\"none\">empty<"));
+           PARTS("call after 5pm", "agent_notes=call+after+5pm", "class=\"none\">dropped<"));
+}
+
+static void test_what_was_sent_stands_beside_what_services_see(void **state)
+{
+    event_format = EVENT_JSON;
+    event_body = STR("{\"call_id\":\"2020\",\"call_duration\":\"3:07\","
+                     "\"agent_id\":\"1180958\",\"agent_notes\":\"#agent_notes#\","
+                     "\"call_start\":\"today <b>\"}");
+    expect(
+        ask(*state, "GET /events/" EVENT_ID, BROWSER), 200,
+        PARTS("<th scope=\"row\">uii</th><td>2020</td><td><code>call_id</code> 2020</td>",
+              "<th scope=\"row\">duration</th><td>187</td><td><code>call_duration</code> 3:07</td>",
+              "<th scope=\"row\">agent_id</th><td>1180958</td><td></td>",
+              "#agent_notes# was not resolved by the platform: dropped",
+              "<td>today &lt;b&gt;</td><td><p class=\"note\">this is no time"));
 }
 
 static void test_json_is_the_same_tree(void **state)
@@ -647,6 +662,7 @@ int main(void)
         CASE(test_a_delivery_shows_what_was_sent_and_what_came_back),
         CASE(test_a_delivery_says_what_is_next),
         CASE(test_a_form_event_is_shown_as_its_fields),
+        CASE(test_what_was_sent_stands_beside_what_services_see),
         CASE(test_json_is_the_same_tree),
         CASE(test_trouble_of_a_service_is_on_top_and_can_be_ended),
         CASE(test_what_is_not_there_is_404_and_other_methods_405),

@@ -133,6 +133,13 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
     return true;
 }
 
+bool service_show(const struct service *service, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err)
+{
+    return service_encode(service, NULL, arena, values, ret, err);
+}
+
 void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
                     const struct transport_reply *reply, struct answer *ret,
                     const char **ret_fault_detail)
@@ -298,7 +305,7 @@ static int set_up(void **state)
         items[i] = &fakes[i];
     }
     services = (struct services){.items = items, .count = SERVICES};
-    struct config config = {.workers = 2};
+    static const struct config config = {.workers = 2}; // outlives the workers
     workers = workers_new(&config, &services);
     workers_start(workers, NULL);
     return 0;
