@@ -371,6 +371,8 @@ const struct json *filter_duration(const struct filter *filter, struct filter_ru
 {
     struct str text = filter_text(run, value);
     int64_t seconds = 0;
+    if (str_eq(text, STR("-1"))) // platforms write it for what never was
+        return NULL;
     if (!read_duration(str_trim(text), &seconds))
         return filter_refuse(run, text, "is no duration");
     long long hours = seconds / HOUR_S, minutes = seconds / MINUTE_S;

@@ -211,6 +211,7 @@ static void test_moments(void **state)
         {"\"214\"", "duration \"minutes\"", "\"3.57\""},
         {"\"214.9\"", "duration \"seconds\"", "214"},
         {"0", "duration \"MM:SS\"", "\"00:00\""},
+        {"-1", "duration \"MM:SS\"", ""},
     };
     assert_rules(rules, COUNT_OF(rules));
 }
