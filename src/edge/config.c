@@ -7,6 +7,7 @@
 #include "edge/config_read.h"
 #include "edge/config_route.h"
 #include "edge/config_service.h"
+#include "edge/config_timing.h"
 #include "edge/file.h"
 #include "base/log.h"
 
@@ -95,6 +96,7 @@ static void read_tokens(struct config_reader *reader, const struct config_field 
 static const struct config_field source_fields[] = {
     {.key = "token", .read = read_tokens},
     {.key = "tokens", .read = read_tokens},
+    {.key = "dedupe", .read = config_read_dedupe, .offset = offsetof(struct config_source, dedupe)},
 };
 
 static void read_sources(struct config_reader *reader, struct config *config)

@@ -28,10 +28,11 @@ void services_free(struct services *services);
 const struct config_service *service_config(const struct service *service);
 
 // What templates read: every data element by name, `survey`, and `event` (id, trigger, source,
-// time), `delivery` (id, attempt, service). `secret` is added by service_encode. A data element
-// with one of these four names is hidden.
+// time, merged), `delivery` (id, attempt, service). `secret` is added by service_encode. A data
+// element with one of these four names is hidden.
 struct service_values {
     const struct event *event;
+    bool is_merged; // of several events of the call; the last one's id and trigger
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
     int attempt;         // from 1

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/merge.h"
 #include "core/window.h"
 #include "edge/source.h"
 
@@ -273,10 +274,9 @@ static void record_reply(const struct job *job, const struct transport_reply *re
 static void log_step(const struct job *job, const struct delivery_step *step)
 {
     static const char *const messages[DELIVERY_STATE_COUNT] = {
-        [DELIVERY_WAITING] = "delivery retry",
-        [DELIVERY_DELIVERED] = "delivery delivered",
-        [DELIVERY_HELD] = "delivery held",
-        [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_WAITING] = "delivery retry",   [DELIVERY_DELIVERED] = "delivery delivered",
+        [DELIVERY_HELD] = "delivery held",       [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_EXPIRED] = "delivery expired",
     };
     const struct store_lease *lease = job->lease;
     char number[16], due[CLOCK_RFC3339_BYTES];
@@ -372,19 +372,50 @@ static void receive_reply(void *context, const struct transport_reply *reply)
     finish_job(job, &answer, reply, fault);
 }
 
-static bool encode_job(struct job *job, struct err *err)
+static bool read_event(const struct job *job, const struct store_carried *from, struct event *ret,
+                       struct err *err)
 {
-    const struct store_lease *lease = job->lease;
-    const char *trigger = event_trigger(str_from(lease->trigger));
+    const char *trigger = event_trigger(str_from(from->trigger));
     struct reading reading;
     struct event_faults faults;
     if (!trigger)
-        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", lease->trigger);
-    if (!source_read(job->lane->worker->workers->config, lease->source, lease->arena, trigger,
-                     lease->format, lease->body, &reading, &faults, err))
+        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", from->trigger);
+    if (!source_read(job->lane->worker->workers->config, from->source, job->lease->arena, trigger,
+                     from->format, from->body, &reading, &faults, err))
         return err_prefix(err, "the event cannot be read any more");
+    *ret = reading.event;
+    return true;
+}
+
+// The delivery's own event, with what earlier ones that it carries say besides.
+static bool read_events(const struct job *job, struct event *ret, struct err *err)
+{
+    const struct store_lease *lease = job->lease;
+    struct store_carried own = {.trigger = lease->trigger,
+                                .source = lease->source,
+                                .format = lease->format,
+                                .body = lease->body};
+    struct event event, earlier;
+    if (!read_event(job, &own, &event, err))
+        return false;
+    for (size_t i = lease->carried_count; i-- > 0;) {
+        if (!read_event(job, &lease->carried[i], &earlier, err))
+            return false;
+        merge_events(lease->arena, &earlier, &event, &event);
+    }
+    *ret = event;
+    return true;
+}
+
+static bool encode_job(struct job *job, struct err *err)
+{
+    const struct store_lease *lease = job->lease;
+    struct event event;
+    if (!read_events(job, &event, err))
+        return false;
     struct service_values values = {
-        .event = &reading.event,
+        .event = &event,
+        .is_merged = lease->carried_count > 0,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,

@@ -70,7 +70,8 @@ void ledger_accept(struct ledger *ledger, struct ledger_accept *entry)
 // --- configuration ---
 
 static const struct str acme_tokens[] = {{"tok-1", 5}, {"tok-2", 5}};
-static const struct config_source sources[] = {{"acme", acme_tokens, 2}, {"open", NULL, 0}};
+static const struct config_source sources[] = {
+    {.name = "acme", .tokens = acme_tokens, .token_count = 2}, {.name = "open"}};
 static const struct config_service services[] = {{.name = "crm", .order_by = "uii"},
                                                  {.name = "survey", .order_by = "agent_id"},
                                                  {.name = "wallboard"}};
