@@ -7,9 +7,9 @@
 
 #include "core/event.h"
 
-// `later` with what only `earlier` says: its data elements in their order, then the others of the
-// earlier one. An element or a survey that is empty in the later one says nothing. Values are
-// shared with both.
+// *ret (which may be either of them) is `later` with what only `earlier` says: its data elements in
+// their order, then the others of the earlier one. An element or a survey that is empty in the
+// later one says nothing. Values are shared with both.
 void merge_events(struct arena *arena, const struct event *earlier, const struct event *later,
                   struct event *ret);
 
