@@ -179,6 +179,16 @@ struct str service_mask(const struct service *service, struct arena *arena, stru
     return copy;
 }
 
+void service_record(const struct service *service, struct arena *arena,
+                    const struct transport_request *request, struct str *ret_head,
+                    struct str *ret_body)
+{
+    const char *head = arena_printf(arena, "%s %s\n%s\n%s\n", request->method, request->url,
+                                    request->headers[0], request->headers[1]);
+    *ret_head = service_mask(service, arena, str_from(head));
+    *ret_body = service_mask(service, arena, request->body);
+}
+
 struct soap_codec *soap_codec_new(void)
 {
     return NULL;
@@ -456,8 +466,7 @@ static void test_a_retry_past_the_deadline_expires(void **state)
     workers_lease(workers, 0, &late, 1);
     wait_for_settles(1);
     assert_int_equal(ledger.settles[0].state, DELIVERY_EXPIRED);
-    assert_string_equal(ledger.settles[0].reason,
-                        "expired after 1 attempt: trouble with ******");
+    assert_string_equal(ledger.settles[0].reason, "expired after 1 attempt: trouble with ******");
 }
 
 static void test_no_secret_reaches_the_record(void **state)
