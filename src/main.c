@@ -26,6 +26,7 @@ static const struct command {
      cli_elements},
     {"sample", "TRIGGER", "print a realistic event; --full, --minimal, --form", cli_sample},
     {"preview", "FILE EVENT", "show the requests that an event would make; --help", cli_preview},
+    {"import", "engage-voice FILE", "make services of a platform's export; --help", cli_import},
     {"version", "", "print the version", print_version},
     {"help", "", "print this", print_help},
 };
