@@ -305,7 +305,7 @@ static int set_up(void **state)
         items[i] = &fakes[i];
     }
     services = (struct services){.items = items, .count = SERVICES};
-    struct config config = {.workers = 2};
+    static const struct config config = {.workers = 2};
     workers = workers_new(&config, &services);
     workers_start(workers, NULL);
     return 0;
