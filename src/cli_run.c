@@ -53,7 +53,8 @@ static void start_delivering(struct gateway *gateway)
 {
     const struct config *config = gateway->loaded.config;
     const char **names = arena_alloc(config->arena, config->service_count * sizeof(*names));
-    int64_t *lease_for_ms = arena_alloc(config->arena, config->service_count * sizeof(*lease_for_ms));
+    int64_t *lease_for_ms =
+        arena_alloc(config->arena, config->service_count * sizeof(*lease_for_ms));
     for (size_t i = 0; i < config->service_count; i++) {
         names[i] = config->services[i].name;
         // Far beyond any attempt: a lease runs out only when its worker is gone.

@@ -5,12 +5,15 @@
 
 #include "core/event.h"
 
+#include "core/catalogue.h"
+
 #include <stdio.h>
 
 const struct event_limits event_limits_default = {
     .elements = 1000,
     .name_bytes = 128,
     .depth = 16,
+    .needs_call_id = true,
 };
 
 enum {
@@ -21,47 +24,16 @@ enum {
 
 // --- triggers and formats ---
 
-static const char *const triggers[] = {
-    "inbound.dequeue",
-    "inbound.agent_connect",
-    "inbound.call_end",
-    "inbound.disposition",
-    "inbound.queue_event",
-    "inbound.ivr_touch_tone",
-    "outbound.call_end",
-    "outbound.disposition",
-    "outbound.agent_connect",
-    "cloud.call_start",
-    "cloud.call_connect",
-    "cloud.call_end",
-    "track.call_end",
-    "chat.new",
-    "chat.dequeue",
-    "chat.agent_connect",
-    "chat.end",
-    "chat.queue_event",
-    // The six that are not of the call's life cycle proper.
-    "inbound.agent_term",
-    "inbound.transfer_term",
-    "outbound.agent_term",
-    "outbound.transfer_term",
-    "chat.agent_term",
-    "chat.disposition",
-};
-
 const char *const *event_triggers(size_t *ret_count)
 {
-    *ret_count = COUNT_OF(triggers);
-    return triggers;
+    return catalogue_trigger_names(ret_count);
 }
 
 const char *event_trigger(struct str name)
 {
-    for (size_t i = 0; i < COUNT_OF(triggers); i++) {
-        if (str_eq(name, str_from(triggers[i])))
-            return triggers[i];
-    }
-    return NULL;
+    size_t count, index;
+    const char *const *triggers = catalogue_trigger_names(&count);
+    return catalogue_trigger_index(name, &index) ? triggers[index] : NULL;
 }
 
 bool event_format_of(struct str media_type, enum event_format *ret)
@@ -359,6 +331,8 @@ static size_t count_characters(struct str text)
 
 static void take_call_id(struct reading *reading, const char *base, struct event *event)
 {
+    if (!reading->limits->needs_call_id)
+        return;
     const char *pointer = event_pointer(reading->arena, base, STR("uii"));
     const struct json *value = json_get(event->elements, STR("uii"));
     if (!value) {
@@ -417,5 +391,18 @@ bool event_parse(struct arena *arena, const char *trigger, enum event_format for
     if (ret_faults->count)
         return false;
     *ret = event;
+    return true;
+}
+
+bool event_identify(struct arena *arena, struct event *event, struct event_faults *ret_faults,
+                    struct err *err)
+{
+    struct reading reading = {arena, &event_limits_default, ret_faults, err};
+    struct event identified = *event;
+    *ret_faults = (struct event_faults){0};
+    take_call_id(&reading, event->elements_at, &identified);
+    if (ret_faults->count)
+        return false;
+    *event = identified;
     return true;
 }

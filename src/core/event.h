@@ -11,9 +11,10 @@
 enum event_format { EVENT_JSON, EVENT_FORM };
 
 struct event_limits {
-    size_t elements;   // how many data elements
-    size_t name_bytes; // of an element's name
-    size_t depth;      // of nested arrays and objects, the body's own included
+    size_t elements;    // how many data elements
+    size_t name_bytes;  // of an element's name
+    size_t depth;       // of nested arrays and objects, the body's own included
+    bool needs_call_id; // false: `uii` may come under another name, see event_identify
 };
 extern const struct event_limits event_limits_default;
 
@@ -63,5 +64,13 @@ const char *event_pointer(struct arena *arena, const char *base, struct str name
 bool event_parse(struct arena *arena, const char *trigger, enum event_format format,
                  struct str body, const struct event_limits *limits, struct event *ret,
                  struct event_faults *ret_faults, struct err *err) MUST_CHECK;
+
+// Takes the call's id from the element `uii`, by the rule above; for an event that was parsed
+// without it. Fails like event_parse.
+bool event_identify(struct arena *arena, struct event *event, struct event_faults *ret_faults,
+                    struct err *err) MUST_CHECK;
+
+// base/name, escaped as RFC 6901 section 3 says.
+const char *event_pointer(struct arena *arena, const char *base, struct str name);
 
 #endif

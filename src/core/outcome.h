@@ -31,8 +31,8 @@ bool outcome_parse(struct str word, enum outcome_kind *ret);
 enum reach {
     REACH_NOT_ENCODED, // our side: the request could not be made
     REACH_NO_CONNECTION,
-    REACH_NOT_SENT,    // connected; nothing of the request was written
-    REACH_SENT,        // all or part written, no complete answer
+    REACH_NOT_SENT, // connected; nothing of the request was written
+    REACH_SENT,     // all or part written, no complete answer
     REACH_ANSWERED,
 };
 const char *reach_word(enum reach reach);
@@ -56,10 +56,11 @@ struct answer {
     const char *fault_code;       // as sent, without prefix; "" when none
     const char *fault_detail;     // name of the detail's first element; "" when none
     bool is_readable;             // the body was what the service promises (a SOAP reply or fault)
-    const char *reason;           // what the transport, the encoder or the decoder said; "" when nothing
+    const char *reason; // what the transport, the encoder or the decoder said; "" when nothing
 };
 
 // One row that overrides the shipped table; the first that matches decides. Unset fields match all.
+// Rows are about answers: an attempt without one is always decided by the shipped table.
 struct outcome_rule {
     int status_from, status_to; // 0, 0: any
     const char *fault;          // equal to fault_code or fault_detail; NULL: any
@@ -75,7 +76,9 @@ struct outcome {
     char reason[300];       // one sentence for the page
 };
 
-void outcome_decide(const struct outcome_rule *rules, size_t rule_count, const struct answer *answer,
-                    struct outcome *ret);
+// Writes the sentence from what the wire, the encoder or the decoder said: one line, and whole
+// characters if `reason` had them.
+void outcome_decide(const struct outcome_rule *rules, size_t rule_count,
+                    const struct answer *answer, struct outcome *ret);
 
 #endif

@@ -16,8 +16,11 @@ enum sample_size {
     SAMPLE_MINIMAL, // only what an event must have
 };
 
-// The body as a platform would post it, as JSON; with answers to `survey` when it is not NULL and
-// the trigger can carry them.
+// The data elements as a platform would post them, all but lists as text; with answers to `survey`
+// when it is not NULL and the trigger can carry them. `trigger` is one of event_triggers().
+struct json *sample_elements(struct arena *arena, const char *trigger, enum sample_size size,
+                             const struct survey *survey);
+// The same as a body of JSON.
 struct str sample_body(struct arena *arena, const char *trigger, enum sample_size size,
                        const struct survey *survey);
 

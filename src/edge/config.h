@@ -8,6 +8,7 @@
 #define EDGE_CONFIG_H
 
 #include "core/delivery.h"
+#include "core/normal.h"
 #include "core/route.h"
 #include "core/survey.h"
 #include "core/template.h"
@@ -22,10 +23,19 @@ struct config_secret {
     struct str value; // not empty, no line end
 };
 
+// Which events of a source are repetitions: equal in all of these, within a time.
+struct config_dedupe {
+    const struct str *elements; // names; `trigger` is the event's trigger
+    size_t element_count;
+    int64_t within_ms; // 0: none are
+};
+
 struct config_source {
     const char *name;
     const struct str *tokens; // each is accepted; several allow rotation
     size_t token_count;
+    struct normal_rules normal;
+    struct config_dedupe dedupe;
 };
 
 enum service_kind { SERVICE_SOAP, SERVICE_HTTP };
@@ -57,6 +67,9 @@ struct config_service {
     const char *template_path; // absolute or relative to the working directory; NULL: none
     const char *template_name; // as written, for messages
     struct config_place template_place;
+
+    enum missing_policy missing; // of tags that say nothing else: unsaid, omit or reject
+    bool has_hash_tags;          // tags are written #name#
 
     const struct config_header *headers;
     size_t header_count;
@@ -109,6 +122,7 @@ struct config {
     size_t source_count;
     const struct survey *surveys; // patterns compiled
     size_t survey_count;
+    struct filter_maps maps; // what the filter `map` knows
     const struct config_service *services;
     size_t service_count;
     const struct route *routes; // conditions compiled

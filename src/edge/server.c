@@ -35,7 +35,7 @@ struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
     int listen_fd, port;
-    atomic_bool is_quiet; // listens no more
+    atomic_bool is_quiet; // takes no new connections
 
     struct watch *watch;
 };
@@ -282,18 +282,28 @@ static bool open_listener(struct server *server, struct err *err)
     return done;
 }
 
+// Turning newcomers away here is how the server goes quiet: taking the listener from running
+// threads (MHD_quiesce_daemon) races with them and can abort the process.
+static enum MHD_Result may_connect(void *context, const struct sockaddr *address, socklen_t len)
+{
+    const struct server *server = context;
+    (void)address, (void)len;
+    return atomic_load(&server->is_quiet) ? MHD_NO : MHD_YES;
+}
+
 static bool start_daemon(struct server *server, struct err *err)
 {
     const struct server_options *options = &server->options;
     // Whole seconds, and above the watch's own deadline, which knows more.
     unsigned idle_s = (unsigned)(options->request_timeout_ms / 1000 + LEAVE_FOR_MS / 1000);
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
-        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)options->threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->max_connections,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_MAX_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_request_line,
-        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, may_connect, server,
+        on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)options->threads, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)options->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HEADER_MAX_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, server,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, server, MHD_OPTION_END);
     return server->daemon ||
            err_set(err, ERR_IO, "cannot start the HTTP server: %s", strerror(errno));
@@ -328,11 +338,7 @@ int server_port(const struct server *server)
 
 void server_quiesce(struct server *server)
 {
-    if (atomic_exchange(&server->is_quiet, true))
-        return;
-    MHD_quiesce_daemon(server->daemon);
-    // The socket stays open until the threads are gone, but takes no one into its queue any more.
-    shutdown(server->listen_fd, SHUT_RDWR);
+    atomic_store(&server->is_quiet, true);
 }
 
 void server_free(struct server *server)
@@ -341,8 +347,7 @@ void server_free(struct server *server)
         return;
     server_quiesce(server);
     watch_drain(server->watch, DRAIN_FOR_MS);
-    MHD_stop_daemon(server->daemon);
-    close(server->listen_fd);
+    MHD_stop_daemon(server->daemon); // closes the listener too
     watch_free(server->watch);
     free(server);
 }

@@ -33,7 +33,7 @@ struct server_options {
 bool server_start(const struct server_options *options, struct server **ret,
                   struct err *err) MUST_CHECK;
 int server_port(const struct server *server);
-// Stops listening; connections go on until server_free.
+// Takes no new connections; those there are go on until server_free.
 void server_quiesce(struct server *server);
 // Waits for the server's threads. Every request must have been answered.
 void server_free(struct server *server);

@@ -18,6 +18,7 @@ struct load {
     const struct config *config;
     const struct soap_modules *modules;
     struct arena *arena; // of the services
+    struct unmapped *unmapped;
     struct fault_list *faults;
 };
 
@@ -125,8 +126,15 @@ static struct template *compile(struct load *load, const struct config_service *
     struct template *template;
     struct template_place place = {0};
     struct err err;
-    if (!template_compile(text, escape, partials ? read_partial : NULL, partials, &template, &place,
-                          &err)) {
+    struct template_options options = {
+        .escape = escape,
+        .partial = partials ? read_partial : NULL,
+        .partial_context = partials,
+        .maps = &load->config->maps,
+        .missing = service->missing,
+        .has_hash_tags = service->has_hash_tags,
+    };
+    if (!template_compile_as(text, &options, &template, &place, &err)) {
         report(load, origin, place, "%s", err.text);
         return NULL;
     }
@@ -293,6 +301,7 @@ static struct service *load_service(struct load *load, const struct config_servi
 {
     struct service *service = arena_alloc(load->arena, sizeof(*service));
     service->config = config;
+    service->unmapped = load->unmapped;
     prepare_secrets(load, service);
     service->body = compile_body(load, config);
     compile_headers(load, config, service);
@@ -308,9 +317,10 @@ bool services_load(const struct config *config, const struct soap_modules *modul
 {
     size_t before = faults->count;
     struct arena *arena = arena_new();
-    struct load load = {config, modules, arena, faults};
     struct services *services = arena_alloc(arena, sizeof(*services));
     services->arena = arena;
+    services->unmapped = unmapped_new(&config->maps);
+    struct load load = {config, modules, arena, services->unmapped, faults};
     services->items = arena_alloc(arena, config->service_count * sizeof(struct service *));
     services->count = config->service_count;
     for (size_t i = 0; i < config->service_count; i++)
@@ -335,5 +345,6 @@ void services_free(struct services *services)
         template_free(service->url);
         mask_free(service->mask);
     }
+    unmapped_free(services->unmapped);
     arena_free(services->arena);
 }

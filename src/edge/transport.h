@@ -24,7 +24,8 @@ struct transport_request {
     size_t max_reply_bytes;
 };
 
-struct transport_timings { // microseconds since the start; 0: did not happen
+// Microseconds since the start, 0: did not happen. `sent` is when the request began to be written.
+struct transport_timings {
     int64_t resolved_us, connected_us, secured_us, sent_us, first_byte_us, total_us;
 };
 
@@ -46,7 +47,7 @@ struct transport_reply {
 // lives in the arena given to transport_send.
 typedef void transport_done_fn(void *context, const struct transport_reply *reply);
 
-// once per process, before any thread and after all
+// Once per process, before any thread and after all. From then on SIGPIPE is ignored.
 void transport_global_init(void);
 void transport_global_finish(void);
 
@@ -55,7 +56,8 @@ struct transport *transport_new(void);
 void transport_free(struct transport *transport);
 
 // Starts a request. It cannot fail: whatever goes wrong is in the reply. `request` and all it
-// points to must live until done.
+// points to must live until done. It is written at most once: one that was sent on a kept
+// connection that then died is REACH_SENT, not tried again.
 void transport_send(struct transport *transport, struct arena *arena,
                     const struct transport_request *request, transport_done_fn *done,
                     void *context);

@@ -5,7 +5,10 @@
 
 #include "flow/front.h"
 
+#include "flow/reference.h"
+
 struct front {
+    struct reference *reference;
     struct intake *intake;
     struct pages *pages;
     struct ledger *ledger;
@@ -14,12 +17,15 @@ struct front {
 struct front *front_new(struct intake *intake, struct pages *pages, struct ledger *ledger)
 {
     struct front *front = mem_alloc(sizeof(*front));
-    *front = (struct front){.intake = intake, .pages = pages, .ledger = ledger};
+    *front = (struct front){
+        .reference = reference_new(), .intake = intake, .pages = pages, .ledger = ledger};
     return front;
 }
 
 void front_free(struct front *front)
 {
+    if (front)
+        reference_free(front->reference);
     free(front);
 }
 
@@ -63,12 +69,19 @@ static void show_readiness(struct front *front, struct server_request *request)
 void front_handle(void *context, struct server_request *request)
 {
     struct front *front = context;
-    const struct str events = STR("/v1/events/");
+    const struct str events = STR("/v1/events/"), schemas = STR("/v1/schemas/");
     struct str path = server_path(request);
     if (str_starts(path, events)) {
         struct str trigger = {path.data + events.len, path.len - events.len};
         if (is_method(request, "POST", "POST"))
             intake_take(front->intake, request, trigger);
+    } else if (str_eq(path, STR("/v1/catalogue"))) {
+        if (is_method(request, "GET", "GET, HEAD"))
+            reference_show_catalogue(front->reference, request);
+    } else if (str_starts(path, schemas)) {
+        if (is_method(request, "GET", "GET, HEAD"))
+            reference_show_schema(front->reference, request,
+                                  (struct str){path.data + schemas.len, path.len - schemas.len});
     } else if (str_eq(path, STR("/healthz"))) {
         if (is_method(request, "GET", "GET, HEAD"))
             reply_text(request, 200, STR("ok\n"));

@@ -17,7 +17,7 @@ typedef void ledger_lease_fn(void *context, size_t service, struct store_lease *
                              size_t count);
 
 struct ledger_options {
-    struct store *store; // the ledger is its only user from start to stop
+    struct store *store;         // the ledger is its only user from start to stop
     const char *const *services; // names; an index into these identifies a service everywhere
     size_t service_count;
     const int64_t *lease_for_ms; // per service
@@ -33,7 +33,8 @@ void ledger_stop(struct ledger *ledger);
 
 // The caller owns each entry until `done` is called, on the ledger's thread, after the commit.
 // `err` is NULL when it is on disk. Settles and limits have no failure: a settle that cannot be
-// written (disk full) is kept and tried again until it can.
+// written (disk full) is kept and tried again until it can. Accepts and operator actions fail at
+// once with the reason. What the store filled in for a duplicate lives until `done` returns.
 struct ledger_accept {
     struct store_accept accept;
     void (*done)(void *context, struct ledger_accept *entry, const struct err *err);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/merge.h"
 #include "core/window.h"
 #include "edge/mask.h"
 #include "edge/source.h"
@@ -59,6 +60,7 @@ struct worker {
     struct soap_codec *codec;
     struct job_list ready, flying; // this thread's own
     int64_t next_probe_ms;         // steady; when a closed service is due, INT64_MAX: none
+    bool has_closed;               // it drains, and its lanes' limits are 0
 
     pthread_mutex_t lock; // guards what follows and the lanes
     struct job_list inbox;
@@ -74,9 +76,10 @@ struct workers {
     struct lane *lanes; // one per service
     bool has_threads;
     _Atomic bool is_draining, is_stopping;
-    _Atomic size_t out; // leases taken over and not settled
+    _Atomic size_t out;          // leases taken over and not settled
+    _Atomic size_t closed_count; // workers that have told the ledger to lease no more
     pthread_mutex_t lock;
-    pthread_cond_t all_settled;
+    pthread_cond_t drained;
 };
 
 static void list_append(struct job_list *list, struct job *job)
@@ -178,15 +181,35 @@ static void open_if_asked(struct lane *lane)
         log_window(lane, LOG_INFO, "service opened by a person");
 }
 
+static bool is_drained(const struct workers *workers)
+{
+    return atomic_load(&workers->closed_count) == workers->count && atomic_load(&workers->out) == 0;
+}
+
+static void tell_drained(struct workers *workers)
+{
+    if (!is_drained(workers))
+        return;
+    pthread_mutex_lock(&workers->lock);
+    pthread_cond_signal(&workers->drained);
+    pthread_mutex_unlock(&workers->lock);
+}
+
 static void review_lanes(struct worker *worker)
 {
     struct workers *workers = worker->workers;
     int64_t now_ms = steady_ms();
+    bool is_closing = atomic_load(&workers->is_draining) && !worker->has_closed;
     worker->next_probe_ms = INT64_MAX;
     for (size_t i = worker->index; i < workers->services->count; i += workers->count) {
         open_if_asked(&workers->lanes[i]);
         tell_limit(&workers->lanes[i], now_ms);
         plan_probe(&workers->lanes[i], now_ms);
+    }
+    if (is_closing) {
+        worker->has_closed = true;
+        atomic_fetch_add(&workers->closed_count, 1);
+        tell_drained(workers);
     }
 }
 
@@ -268,10 +291,9 @@ static void record_reply(const struct job *job, const struct transport_reply *re
 static void log_step(const struct job *job, const struct delivery_step *step)
 {
     static const char *const messages[DELIVERY_STATE_COUNT] = {
-        [DELIVERY_WAITING] = "delivery retry",
-        [DELIVERY_DELIVERED] = "delivery delivered",
-        [DELIVERY_HELD] = "delivery held",
-        [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_WAITING] = "delivery retry",   [DELIVERY_DELIVERED] = "delivery delivered",
+        [DELIVERY_HELD] = "delivery held",       [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_EXPIRED] = "delivery expired",
     };
     const struct store_lease *lease = job->lease;
     char number[16], due[CLOCK_RFC3339_BYTES];
@@ -312,11 +334,8 @@ static void settle(struct job *job, const struct delivery_step *step)
     lane->in_flight--;
     pthread_mutex_unlock(&lane->worker->lock);
     ledger_settle(workers->ledger, &job->entry); // the job is the ledger's now
-    if (atomic_fetch_sub(&workers->out, 1) == 1 && atomic_load(&workers->is_draining)) {
-        pthread_mutex_lock(&workers->lock);
-        pthread_cond_signal(&workers->all_settled);
-        pthread_mutex_unlock(&workers->lock);
-    }
+    atomic_fetch_sub(&workers->out, 1);
+    tell_drained(workers);
 }
 
 static void decide_step(const struct job *job, const struct outcome *outcome, int64_t now_ms,
@@ -372,16 +391,79 @@ static void receive_reply(void *context, const struct transport_reply *reply)
     finish_job(job, &answer, reply, fault);
 }
 
+// The events of a delivery as one: what is sent, and what people may see of it.
+struct content {
+    struct reading own; // of the delivery's own event
+    struct event event, shown;
+    bool is_masked; // shown differs from event
+};
+
+static bool read_body(const struct job *job, const struct store_carried *from, struct reading *ret,
+                      struct err *err)
+{
+    const char *trigger = event_trigger(str_from(from->trigger));
+    struct event_faults faults;
+    if (!trigger)
+        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", from->trigger);
+    return source_read(job->lane->worker->workers->config, from->source, job->lease->arena, trigger,
+                       from->format, from->body, ret, &faults, err) ||
+           err_prefix(err, "the event cannot be read any more");
+}
+
+static void add_secret_texts(struct job *job, const struct survey_result *survey)
+{
+    size_t count = job->secret_text_count + survey->secret_text_count;
+    if (!survey->secret_text_count)
+        return;
+    struct str *texts = arena_alloc(job->lease->arena, count * sizeof(*texts));
+    if (job->secret_text_count)
+        memcpy(texts, job->secret_texts, job->secret_text_count * sizeof(*texts));
+    memcpy(texts + job->secret_text_count, survey->secret_texts,
+           survey->secret_text_count * sizeof(*texts));
+    job->secret_texts = texts;
+    job->secret_text_count = count;
+}
+
+// The delivery's own event, with what earlier ones that it carries say besides.
+static bool read_content(struct job *job, struct content *ret, struct err *err)
+{
+    const struct store_lease *lease = job->lease;
+    struct store_carried own = {.trigger = lease->trigger,
+                                .source = lease->source,
+                                .format = lease->format,
+                                .body = lease->body};
+    struct reading earlier;
+    if (!read_body(job, &own, &ret->own, err))
+        return false;
+    ret->event = ret->own.event;
+    ret->shown = *source_shown(&ret->own);
+    ret->is_masked = ret->own.survey.shown != NULL;
+    add_secret_texts(job, &ret->own.survey);
+    for (size_t i = lease->carried_count; i-- > 0;) {
+        if (!read_body(job, &lease->carried[i], &earlier, err))
+            return false;
+        merge_events(lease->arena, &earlier.event, &ret->event, &ret->event);
+        merge_events(lease->arena, source_shown(&earlier), &ret->shown, &ret->shown);
+        ret->is_masked |= earlier.survey.shown != NULL;
+        add_secret_texts(job, &earlier.survey);
+    }
+    return true;
+}
+
 // What the record will say of the request. It holds no less than a note why it is not there.
-static void show_request(struct job *job, const struct reading *reading,
+static void show_request(struct job *job, const struct content *content,
                          struct service_values values)
 {
     struct err err;
     job->shown = job->request;
-    if (!reading->survey.shown)
+    if (!content->is_masked)
         return;
-    values.event = source_shown(reading);
-    if (!service_show(job->lane->service, job->lease->arena, &values, &job->shown, &err)) {
+    struct event raw = content->own.raw;
+    raw.elements = survey_show_elements(job->lease->arena, &content->own.survey, raw.elements);
+    values.raw = &raw;
+    values.event = &content->shown;
+    if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
+                      &job->shown, &err)) {
         job->shown.url = "(not shown: the sensitive answers in it could not be masked)";
         job->shown.header_count = 0;
         job->shown.body = STR("");
@@ -391,18 +473,14 @@ static void show_request(struct job *job, const struct reading *reading,
 static bool encode_job(struct job *job, struct err *err)
 {
     const struct store_lease *lease = job->lease;
-    const char *trigger = event_trigger(str_from(lease->trigger));
-    struct reading reading;
-    struct event_faults faults;
-    if (!trigger)
-        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", lease->trigger);
-    if (!source_read(job->lane->worker->workers->config, lease->source, lease->arena, trigger,
-                     lease->format, lease->body, &reading, &faults, err))
-        return err_prefix(err, "the event cannot be read any more");
-    job->secret_texts = reading.survey.secret_texts;
-    job->secret_text_count = reading.survey.secret_text_count;
+    struct content content;
+    if (!read_content(job, &content, err))
+        return false;
     struct service_values values = {
-        .event = &reading.event,
+        .event = &content.event,
+        .is_merged = lease->carried_count > 0,
+        .raw = &content.own.raw,
+        .notes = &content.own.notes,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
@@ -412,7 +490,7 @@ static bool encode_job(struct job *job, struct err *err)
     if (!service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
                         &job->request, err))
         return false;
-    show_request(job, &reading, values);
+    show_request(job, &content, values);
     return true;
 }
 
@@ -524,7 +602,7 @@ struct workers *workers_new(const struct config *config, const struct services *
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-    pthread_cond_init(&workers->all_settled, &steady);
+    pthread_cond_init(&workers->drained, &steady);
     pthread_condattr_destroy(&steady);
     for (size_t i = 0; i < workers->count; i++)
         init_worker(workers, i);
@@ -573,17 +651,13 @@ static void ask_review(struct worker *worker)
     transport_wake(worker->transport);
 }
 
-static void wait_until_settled(struct workers *workers, int64_t wait_for_ms)
+static void wait_until_drained(struct workers *workers, int64_t wait_for_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_for_ms / 1000;
-    until.tv_nsec += wait_for_ms % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    int64_t until_us = clock_steady_us() + wait_for_ms * 1000;
+    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
     pthread_mutex_lock(&workers->lock);
-    while (atomic_load(&workers->out) > 0 &&
-           pthread_cond_timedwait(&workers->all_settled, &workers->lock, &until) == 0) {
+    while (!is_drained(workers) &&
+           pthread_cond_timedwait(&workers->drained, &workers->lock, &until) == 0) {
     }
     pthread_mutex_unlock(&workers->lock);
 }
@@ -596,7 +670,7 @@ size_t workers_drain(struct workers *workers, int64_t wait_for_ms)
     atomic_store(&workers->is_draining, true);
     for (size_t i = 0; i < workers->count; i++)
         ask_review(&workers->items[i]);
-    wait_until_settled(workers, wait_for_ms > 0 ? wait_for_ms : 0);
+    wait_until_drained(workers, wait_for_ms > 0 ? wait_for_ms : 0);
     atomic_store(&workers->is_stopping, true);
     for (size_t i = 0; i < workers->count; i++) {
         transport_wake(workers->items[i].transport);
@@ -629,11 +703,16 @@ void workers_free(struct workers *workers)
         free_jobs(&worker->flying);
         pthread_mutex_destroy(&worker->lock);
     }
-    pthread_cond_destroy(&workers->all_settled);
+    pthread_cond_destroy(&workers->drained);
     pthread_mutex_destroy(&workers->lock);
     free(workers->lanes);
     free(workers->items);
     free(workers);
+}
+
+const struct services *workers_services(const struct workers *workers)
+{
+    return workers->services;
 }
 
 static int64_t wall_from_steady(int64_t moment_ms)

@@ -61,10 +61,12 @@ static void test_the_same_key_and_body_gives_the_first_event(void **state)
 {
     struct fixture *f = *state;
     struct store_accept *first = put_with_key(f, "platform", "k1", 1);
+    f->now += 5000;
     struct store_accept *again = put_with_key(f, "platform", "k1", 1);
     assert_int_equal(first->result, ACCEPT_STORED);
     assert_int_equal(again->result, ACCEPT_DUPLICATE);
     assert_string_equal(again->id, first->id);
+    assert_int_equal(again->received_at, f->now - 5000);
     assert_int_equal(again->delivery_count, 1);
     assert_string_equal(again->deliveries[0].id, first->deliveries[0].id);
     assert_string_equal(again->deliveries[0].service, "survey");
@@ -250,7 +252,7 @@ static void test_a_settle_without_the_lease_changes_nothing(void **state)
     put(f, "survey", NULL);
     lease = take_one(f, "survey");
     f->now += 60000;
-    assert_int_equal(expire(f), 1);
+    assert_int_equal(lapse(f), 1);
     assert_false(end(f, lease, DELIVERY_DELIVERED, 0)); // ran out
     struct store_lease *next = take_one(f, "survey");
     assert_int_equal(next->number, 2);
@@ -271,14 +273,14 @@ static void test_a_lease_that_ran_out_leaves_an_attempt(void **state)
     struct err err;
     int64_t leased_at = f->now;
     const char *id = put(f, "survey", NULL);
-    struct store_batch batch = {.is_expiring = true};
+    struct store_batch batch = {.is_lapsing = true};
     take_one(f, "survey");
     f->now += 59999;
-    assert_int_equal(expire(f), 0);
+    assert_int_equal(lapse(f), 0);
     f->now += 1;
     must_commit(f, &batch);
-    assert_int_equal(batch.expired_count, 1);
-    assert_string_equal(batch.expired_services[0], "survey");
+    assert_int_equal(batch.lapsed_count, 1);
+    assert_string_equal(batch.lapsed_services[0], "survey");
     assert_true(store_view_delivery(f->reader, f->arena, id, &delivery, &attempts, &count, &err));
     assert_int_equal(delivery.state, DELIVERY_WAITING);
     assert_int_equal(delivery.due_at, f->now);
@@ -400,6 +402,19 @@ static void test_a_resent_delivery_waits_for_one_in_flight(void **state)
     assert_string_equal(take_one(f, "survey")->id, second);
 }
 
+static void test_resent_deliveries_keep_their_order(void **state)
+{
+    struct fixture *f = *state;
+    const char *first = put(f, "survey", "k"), *second = put(f, "survey", "k");
+    assert_true(end(f, take_one(f, "survey"), DELIVERY_DEAD, 0));
+    assert_true(end(f, take_one(f, "survey"), DELIVERY_DEAD, 0));
+    assert_int_equal(operate(f, OPERATE_RESEND, first), OPERATE_DONE);
+    assert_int_equal(operate(f, OPERATE_RESEND, second), OPERATE_DONE);
+    assert_int_equal(see(f, second).due_at, 0);
+    assert_string_equal(take_one(f, "survey")->id, first);
+    assert_null(take_one(f, "survey"));
+}
+
 // --- a person ---
 
 static void test_resend_starts_anew_and_keeps_the_history(void **state)
@@ -486,6 +501,7 @@ const struct CMUnitTest contract_store_tests[] = {
     CONTRACT_TEST(test_cancelling_one_behind_leaves_the_first_alone),
     CONTRACT_TEST(test_a_resent_delivery_goes_before_later_ones),
     CONTRACT_TEST(test_a_resent_delivery_waits_for_one_in_flight),
+    CONTRACT_TEST(test_resent_deliveries_keep_their_order),
     CONTRACT_TEST(test_resend_starts_anew_and_keeps_the_history),
     CONTRACT_TEST(test_cancel_ends_and_resend_brings_back),
     CONTRACT_TEST(test_what_the_state_forbids_is_refused),

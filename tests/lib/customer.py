@@ -5,6 +5,7 @@ stall, cut, drip, talk garbage. It records every request with its time.
 Speaks HTTP by hand, because no server library offers to break it. A script is a list of actions,
 one per call and path; the last one repeats. Nothing here sleeps: a stall waits for release()."""
 
+import http.client
 import socket
 import threading
 import time
@@ -44,7 +45,7 @@ class Call:
 
 def answer(status=200, body=b"", media_type="application/json", headers=None):
     body = body.encode() if isinstance(body, str) else body
-    lines = [f"HTTP/1.1 {status} Scripted", f"Content-Type: {media_type}",
+    lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'Scripted')}", f"Content-Type: {media_type}",
              f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     whole = "\r\n".join(lines).encode() + b"\r\n\r\n" + body

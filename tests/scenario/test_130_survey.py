@@ -262,22 +262,25 @@ def test_a_definition_that_changes_does_not_strand_what_was_taken(place):
 SECRET = [{"extern_id": "csat", "option_ids": [6439], "labels": ["Satisfied"], "score": 4},
           {"extern_id": "pin", "text": "47110815"},
           {"extern_id": "happy", "element_id": 9012, "option_ids": [2], "labels": ["No"]}]
-SECRET_BODIES = [
-    (json.dumps({"survey_id": 1775, "answers": SECRET}), "list"),
-    (json.dumps({"survey_id": 1775, "model": {"csat": "Satisfied", "pin": {"value": "47110815"},
-                                              "happy": "No"}}), "script"),
-]
+MODEL = {"model": {"csat": "Satisfied", "pin": {"value": "47110815"}, "happy": "No"}}
+SECRET_EVENTS = {
+    "list": {"survey": {"survey_id": 1775, "answers": SECRET}},
+    "script": {"survey": MODEL},
+    "script result": {"json_result": json.dumps(MODEL)},
+    "flat": {"survey.csat": "Satisfied", "survey.pin": "47110815", "script.happy": ["No"]},
+}
 
 
-@pytest.mark.parametrize("survey, shape", SECRET_BODIES, ids=[s for _, s in SECRET_BODIES])
-def test_sensitive_answers_are_sent_and_never_shown(place, survey, shape):
+@pytest.mark.parametrize("elements", SECRET_EVENTS.values(), ids=SECRET_EVENTS.keys())
+def test_sensitive_answers_are_sent_and_never_shown(place, elements):
     soap = place.customer(SURVEY_OK)
     crm = place.customer(customer.computed(
         lambda request: (400, "text/plain", "bad PIN: " + request.text)))
     old = place.customer(OK)
     place.template("secret.form", "pin={{survey.pin}}&happy={{answer.happy.label}}")
     place.template("secret.json", '{"pin": "{{survey.pin}}", "happy": "{{survey.happy}}", '
-                   '"id": {{answer.happy.option_id}}, "all": "{{survey.json}}"}')
+                   '"id": {{answer.happy.option_id}}, "all": "{{survey.json}}", '
+                   '"raw": "{{raw.json_result}}{{json_result}}{{#raw}}{{survey.pin}}{{/raw}}"}')
     place.template("acme.xml", SOAP_TEMPLATE)
     gate = place.gateway({
         "survey": gateway.soap_service("survey", "SubmitSurveyResult", soap.url("/"), "acme.xml"),
@@ -285,7 +288,7 @@ def test_sensitive_answers_are_sent_and_never_shown(place, survey, shape):
                                     headers={"X-Pin": "{{survey.pin}}"}),
         "old": gateway.http_service(old.url("/"), "secret.form", body="form", send_all=True),
     }, surveys=definition())
-    accepted = gate.api.accept("inbound.disposition", call(survey=json.loads(survey)))
+    accepted = gate.api.accept("inbound.disposition", call(**elements))
     gate.api.wait_state(accepted.deliveries["survey"], "delivered")
     gate.api.wait_state(accepted.deliveries["old"], "delivered")
     gate.api.wait_state(accepted.deliveries["crm"], "dead")

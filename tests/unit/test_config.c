@@ -5,6 +5,7 @@
 
 #include "edge/config.h"
 #include "base/log.h"
+#include "core/zone.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -133,6 +134,38 @@ static void test_bad_files_are_answered_with_every_mistake_in_its_place(void **s
     }
     globfree(&files);
     assert_int_equal(wrong, 0);
+}
+
+static void test_a_source_says_how_its_values_are_read(void **state)
+{
+    (void)state;
+    struct loaded loaded;
+    load_text(&loaded,
+              STR("store: x.db\n"
+                  "sources:\n"
+                  "  acme: {token: {env: GOOD_TOKEN}, time_zone: Asia/Kolkata, phone_country: IN,\n"
+                  "    slash_dates: day_first, unresolved_tags: reject, empty: keep,\n"
+                  "    aliases: {CallRef: uii, Rep: agent_username}}\n"
+                  "  plain: {}\n"
+                  "services: {crm: {http: {method: GET, url: 'http://h/'}, order_by: call_id}}\n"
+                  "routes: [{name: r, services: crm, when: {agent_extern_id: E7, mine: x}}]\n"));
+    expect_good(&loaded);
+    const struct normal_rules *rules = &loaded.config->sources[0].normal;
+    assert_string_equal(zone_name(rules->zone), "Asia/Kolkata");
+    assert_string_equal(rules->phone_country, "IN");
+    assert_int_equal(rules->slash_dates, NORMAL_DAY_FIRST);
+    assert_int_equal(rules->unresolved, NORMAL_REJECT);
+    assert_int_equal(rules->empty, NORMAL_KEEP);
+    assert_int_equal(rules->alias_count, 2);
+    assert_string_equal(rules->aliases[1].from.data, "Rep");
+    assert_string_equal(rules->aliases[1].to.data, "agent_username");
+    assert_memory_equal(&loaded.config->sources[1].normal, &normal_rules_default,
+                        sizeof(normal_rules_default));
+    // Elements have their usual names when routes and order look at them.
+    assert_string_equal(loaded.config->services[0].order_by, "uii");
+    assert_true(str_eq(loaded.config->routes[0].conditions[0].element, STR("agent_externid")));
+    assert_true(str_eq(loaded.config->routes[0].conditions[1].element, STR("mine")));
+    unload(&loaded);
 }
 
 static void test_a_missing_file_is_a_fault_that_says_so(void **state)
@@ -466,6 +499,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_files_are_answered_with_every_mistake_in_its_place),
+        cmocka_unit_test(test_a_source_says_how_its_values_are_read),
         cmocka_unit_test(test_a_missing_file_is_a_fault_that_says_so),
         cmocka_unit_test(test_bytes_that_are_no_text_are_refused),
         cmocka_unit_test(test_a_file_of_more_than_16_megabytes_is_refused),

@@ -7,6 +7,7 @@
 
 #include <ftw.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ struct fixture {
     struct store_reader *reader;
     struct ledger *ledger;
     int64_t lease_for_ms[SERVICES];
+    int64_t not_before, expires_at; // of what is accepted next
     unsigned serial;
 
     pthread_mutex_t mutex;
@@ -203,8 +205,11 @@ static void make_id(struct fixture *f, char ret[CLOCK_UUID_BYTES])
 static void submit(struct fixture *f, struct own_accept *own, size_t service, const char *order_key)
 {
     *own = (struct own_accept){.f = f};
-    own->delivery = (struct store_new_delivery){
-        .service = names[service], .route = "all", .order_key = str_from(order_key)};
+    own->delivery = (struct store_new_delivery){.service = names[service],
+                                                .route = "all",
+                                                .order_key = str_from(order_key),
+                                                .not_before = f->not_before,
+                                                .expires_at = f->expires_at};
     make_id(f, own->delivery.id);
     own->entry = (struct ledger_accept){
         .accept = {.trigger = "inbound.connected",
@@ -347,6 +352,16 @@ static void test_a_raised_limit_gives_leases_at_once(void **state)
     assert_int_equal(in_state(f, DELIVERY_LEASED), 1);
 }
 
+static void test_a_settle_and_the_next_lease_are_one_transaction(void **state)
+{
+    struct fixture *f = *state;
+    ledger_limit(f->ledger, SURVEY, 1);
+    AUTO_FREE struct own_accept *accepts = accept_many(f, 2, SURVEY, NULL);
+    settle(f, next_lease(f), SURVEY, DELIVERY_DELIVERED, 0);
+    wait_for(f, &f->done, 3);
+    assert_int_equal(read_now(f, &f->lease_count), 2); // leases are given first
+}
+
 static void test_an_order_key_is_leased_in_order(void **state)
 {
     struct fixture *f = *state;
@@ -373,6 +388,47 @@ static void test_a_retry_comes_when_it_is_due(void **state)
     assert_int_equal(lease->number, 2);
 }
 
+static void test_a_delayed_delivery_comes_when_its_time_has_come(void **state)
+{
+    struct fixture *f = *state;
+    ledger_limit(f->ledger, SURVEY, 1);
+    f->not_before = clock_now_ms() + 60;
+    AUTO_FREE struct own_accept *accepts = accept_many(f, 1, SURVEY, NULL);
+    next_lease(f);
+    assert_true(clock_now_ms() >= f->not_before);
+}
+
+// Nobody asks for anything meanwhile: the ledger wakes by itself.
+static void test_what_no_service_takes_expires_by_itself(void **state)
+{
+    struct fixture *f = *state;
+    f->expires_at = clock_now_ms() + 60;
+    AUTO_FREE struct own_accept *accepts = accept_many(f, 3, SURVEY, "call-1");
+    assert_int_equal(in_state(f, DELIVERY_WAITING), 3);
+    int64_t give_up_at = clock_now_ms() + 30000;
+    while (in_state(f, DELIVERY_EXPIRED) < 3 && clock_now_ms() < give_up_at)
+        sched_yield();
+    assert_int_equal(in_state(f, DELIVERY_EXPIRED), 3);
+    assert_true(clock_now_ms() >= f->expires_at);
+    ledger_limit(f->ledger, SURVEY, 3);
+    f->expires_at = 0;
+    AUTO_FREE struct own_accept *next = accept_many(f, 1, SURVEY, "call-1");
+    assert_string_equal(next_lease(f)->id, next[0].delivery.id);
+}
+
+static void test_what_stands_behind_an_expired_one_is_leased(void **state)
+{
+    struct fixture *f = *state;
+    ledger_limit(f->ledger, SURVEY, 1);
+    f->not_before = clock_now_ms() + 3600 * 1000;
+    f->expires_at = clock_now_ms() + 60;
+    AUTO_FREE struct own_accept *first = accept_many(f, 1, SURVEY, "call-1");
+    f->not_before = f->expires_at = 0;
+    AUTO_FREE struct own_accept *second = accept_many(f, 1, SURVEY, "call-1");
+    assert_string_equal(next_lease(f)->id, second[0].delivery.id);
+    assert_int_equal(in_state(f, DELIVERY_EXPIRED), 1);
+}
+
 static void test_a_lease_that_ran_out_is_given_again(void **state)
 {
     struct fixture *f = *state;
@@ -382,10 +438,15 @@ static void test_a_lease_that_ran_out_is_given_again(void **state)
     ledger_limit(f->ledger, SURVEY, 1);
     AUTO_FREE struct own_accept *accepts = accept_many(f, 1, SURVEY, NULL);
     struct store_lease *first = next_lease(f), *second = next_lease(f);
+    int64_t second_us = clock_steady_us();
     assert_string_equal(first->id, second->id);
     assert_int_equal(second->number, 2);
+    AUTO_FREE struct own_accept *behind = accept_many(f, 1, SURVEY, NULL);
     settle(f, first, SURVEY, DELIVERY_DELIVERED, 0);
     wait_for(f, &f->refused, 1);
+    AUTO_FREE struct own_accept *last = accept_many(f, 1, SURVEY, NULL);
+    if (clock_steady_us() - second_us < 1000000)           // else it may have run out, too
+        assert_int_equal(read_now(f, &f->lease_count), 2); // the second still has the slot
 }
 
 struct own_operate {
@@ -499,9 +560,9 @@ static void test_a_full_disk_keeps_settles_until_there_is_room(void **state)
     assert_int_equal(in_state(f, DELIVERY_DELIVERED), 1);
     assert_int_equal(in_state(f, DELIVERY_DEAD), 1);
     assert_true(ledger_is_ready(f->ledger, &why));
-    AUTO_FREE struct own_accept *taken = accept_many(f, 1, SURVEY, NULL);
+    AUTO_FREE struct own_accept *taken = accept_many(f, 5, SURVEY, NULL);
     assert_int_equal(read_now(f, &f->refused), 3);
-    assert_string_equal(next_lease(f)->id, taken[0].delivery.id); // the slots came back
+    assert_int_equal(read_now(f, &f->lease_count), 4); // both slots came back, and no more
 }
 
 #define LEDGER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -514,8 +575,12 @@ int main(void)
         LEDGER_TEST(test_no_service_has_more_leases_than_its_limit),
         LEDGER_TEST(test_a_service_without_slots_hinders_no_other),
         LEDGER_TEST(test_a_raised_limit_gives_leases_at_once),
+        LEDGER_TEST(test_a_settle_and_the_next_lease_are_one_transaction),
         LEDGER_TEST(test_an_order_key_is_leased_in_order),
         LEDGER_TEST(test_a_retry_comes_when_it_is_due),
+        LEDGER_TEST(test_a_delayed_delivery_comes_when_its_time_has_come),
+        LEDGER_TEST(test_what_no_service_takes_expires_by_itself),
+        LEDGER_TEST(test_what_stands_behind_an_expired_one_is_leased),
         LEDGER_TEST(test_a_lease_that_ran_out_is_given_again),
         LEDGER_TEST(test_a_resend_is_leased_again),
         LEDGER_TEST(test_stop_writes_what_is_queued),

@@ -73,6 +73,14 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *of, stru
     return true;
 }
 
+bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str text, bool has_marks,
+                     struct str *ret, struct err *err)
+{
+    (void)codec, (void)arena, (void)has_marks, (void)err;
+    *ret = text;
+    return true;
+}
+
 void soap_decode(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
                  struct str wire, struct soap_reply *ret)
 {
@@ -252,7 +260,7 @@ static bool encode_answers(const struct service *service, const char *survey_jso
     survey_apply(fixture.arena, NULL, 0, &event, &result);
     struct service_values values = {
         .event = &event, .event_id = "e", .source = "a", .delivery_id = "d", .attempt = 1};
-    return is_shown ? service_show(service, fixture.arena, &values, ret, err)
+    return is_shown ? service_show(service, NULL, fixture.arena, &values, ret, err)
                     : service_encode(service, NULL, fixture.arena, &values, ret, err);
 }
 
@@ -290,6 +298,37 @@ static void test_an_http_request_carries_what_the_templates_say(void **state)
     assert_null(request.basic_user);
 }
 
+static void test_an_element_has_its_own_name_and_the_one_it_was_sent_under(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {url: 'http://h/', body: text}\n    template: t\n",
+                  "{{duration}} {{call_duration}} {{raw.call_duration}} {{raw.notes}}{{notes}}");
+    static const struct json_limits limits = {.depth = 20, .values = 1000};
+    struct str body = STR("{\"call_duration\":\"3:07\",\"notes\":\"#notes#\"}");
+    struct event event, raw = {.trigger = event_trigger(STR("inbound.disposition"))};
+    struct transport_request request;
+    struct event_faults faults;
+    struct normal_notes notes;
+    struct json *elements;
+    struct err err;
+    assert_true(json_parse(fixture.arena, body, &limits, &elements, &err));
+    raw.elements = elements;
+    assert_true(
+        normal_apply(fixture.arena, &normal_rules_default, &raw, &event, &notes, &faults, &err));
+    struct service_values values = {
+        .event = &event,
+        .raw = &raw,
+        .notes = &notes,
+        .event_id = "event-1",
+        .source = "a",
+        .delivery_id = "delivery-1",
+        .attempt = 1,
+    };
+    assert_true(service_encode(service, NULL, fixture.arena, &values, &request, &err));
+    expect_body(&request, "187 187 3:07 #notes#");
+}
+
 static void test_each_body_kind_has_its_escaping_and_media_type(void **state)
 {
     (void)state;
@@ -325,32 +364,32 @@ static void test_no_data_element_leads_a_request_elsewhere(void **state)
 {
     (void)state;
     const struct service *service =
-        load_good("    http: {method: GET, url: 'http://h/a/{{uii}}/{{{raw}}}'}\n", NULL);
+        load_good("    http: {method: GET, url: 'http://h/a/{{uii}}/{{{given}}}'}\n", NULL);
     struct transport_request request =
-        encode_good(service, "{\"uii\":\"@evil.example/#?\",\"raw\":\"b?c=..\"}");
+        encode_good(service, "{\"uii\":\"@evil.example/#?\",\"given\":\"b?c=..\"}");
     assert_string_equal(request.url, "http://h/a/%40evil.example%2F%23%3F/b?c=..");
-    expect_refused(service, "{\"uii\":\"..\",\"raw\":\"\"}", "'.' or '..'");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x/../../admin\"}", "'.' or '..'");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x y\"}", "byte 0x20");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x\\r\\nHost: evil\"}", "byte 0x0d");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"\\\\\\\\evil\"}", "byte 0x5c");
+    expect_refused(service, "{\"uii\":\"..\",\"given\":\"\"}", "'.' or '..'");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"x/../../admin\"}", "'.' or '..'");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"x y\"}", "byte 0x20");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"x\\r\\nHost: evil\"}", "byte 0x0d");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"\\\\\\\\evil\"}", "byte 0x5c");
 }
 
 static void test_a_tag_right_behind_the_host_cannot_extend_it(void **state)
 {
     (void)state;
     const struct service *service =
-        load_good("    http: {method: GET, url: 'http://h?{{{raw}}}'}\n", NULL);
-    assert_string_equal(encode_good(service, "{\"raw\":\"a=b\"}").url, "http://h?a=b");
+        load_good("    http: {method: GET, url: 'http://h?{{{given}}}'}\n", NULL);
+    assert_string_equal(encode_good(service, "{\"given\":\"a=b\"}").url, "http://h?a=b");
 }
 
 static void test_a_header_cannot_grow_a_line(void **state)
 {
     (void)state;
     const struct service *service = load_good("    http: {url: 'http://h/'}\n"
-                                              "    headers: {X-A: '{{{raw}}}'}\n",
+                                              "    headers: {X-A: '{{{given}}}'}\n",
                                               NULL);
-    expect_refused(service, "{\"raw\":\"a\\r\\nX-B: c\"}", "header X-A has the byte 0x0d");
+    expect_refused(service, "{\"given\":\"a\\r\\nX-B: c\"}", "header X-A has the byte 0x0d");
 }
 
 static void test_a_body_that_is_no_json_is_refused_with_its_place(void **state)
@@ -358,9 +397,9 @@ static void test_a_body_that_is_no_json_is_refused_with_its_place(void **state)
     (void)state;
     const struct service *service = load_good("    http: {url: 'http://h/', body: json}\n"
                                               "    template: t\n",
-                                              "{\n \"a\": {{{raw}}}\n}");
-    expect_refused(service, "{\"raw\":\"oops\"}", "template t makes no JSON");
-    expect_refused(service, "{\"raw\":\"oops\"}", "line 2");
+                                              "{\n \"a\": {{{given}}}\n}");
+    expect_refused(service, "{\"given\":\"oops\"}", "template t makes no JSON");
+    expect_refused(service, "{\"given\":\"oops\"}", "line 2");
 }
 
 static void test_a_body_larger_than_the_limit_is_not_made(void **state)
@@ -832,6 +871,7 @@ int main(void)
         CASE(test_all_answers_as_one_text_are_there_only_where_asked_for),
         CASE(test_what_is_shown_is_not_checked),
         CASE(test_an_http_request_carries_what_the_templates_say),
+        CASE(test_an_element_has_its_own_name_and_the_one_it_was_sent_under),
         CASE(test_each_body_kind_has_its_escaping_and_media_type),
         CASE(test_a_request_without_a_body_has_no_content_type),
         CASE(test_no_data_element_leads_a_request_elsewhere),

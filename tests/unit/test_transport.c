@@ -11,8 +11,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -558,6 +560,83 @@ static void test_header_with_a_line_end_is_refused(void **state)
     assert_int_equal(count_requests(), 0);
 }
 
+// --- TLS, against the server of the openssl command ---
+
+struct tls_server {
+    char dir[40], cert[60], key[60];
+    pid_t pid;
+    int port;
+};
+
+static void run_openssl_req(const struct tls_server *tls)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        freopen("/dev/null", "w", stderr);
+        execlp("openssl", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+               "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tls->key,
+               "-out", tls->cert, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void start_tls_server(struct tls_server *tls)
+{
+    int out[2];
+    snprintf(tls->dir, sizeof(tls->dir), "/tmp/test-transport-XXXXXX");
+    assert_non_null(mkdtemp(tls->dir));
+    snprintf(tls->cert, sizeof(tls->cert), "%s/cert.pem", tls->dir);
+    snprintf(tls->key, sizeof(tls->key), "%s/key.pem", tls->dir);
+    run_openssl_req(tls);
+    assert_int_equal(pipe(out), 0);
+    tls->pid = fork();
+    if (tls->pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        execlp("openssl", "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", tls->cert,
+               "-key", tls->key, "-www", (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    FILE *lines = fdopen(out[0], "r");
+    char line[200];
+    while (!tls->port && fgets(line, sizeof(line), lines))
+        sscanf(line, "ACCEPT 127.0.0.1:%d", &tls->port);
+    fclose(lines);
+    assert_int_not_equal(tls->port, 0);
+}
+
+static void stop_tls_server(const struct tls_server *tls)
+{
+    kill(tls->pid, SIGTERM);
+    waitpid(tls->pid, NULL, 0);
+    unlink(tls->cert);
+    unlink(tls->key);
+    rmdir(tls->dir);
+}
+
+static void test_tls_is_always_verified(void **state)
+{
+    struct bench *bench = *state;
+    struct tls_server tls = {.port = 0};
+    start_tls_server(&tls);
+    char *url = arena_printf(bench->sent.arena, "https://127.0.0.1:%d/", tls.port);
+    assert_trouble(call_url(bench, url), REACH_NO_CONNECTION, "certificate");
+
+    bench->sent.request.ca_file = tls.cert;
+    bench->sent.request.max_reply_bytes = 1024 * 1024;
+    send_and_wait(bench->transport, &bench->sent);
+    assert_int_equal(bench->sent.reply->http_status, 200);
+    assert_true(bench->sent.reply->timings.secured_us > bench->sent.reply->timings.connected_us);
+
+    bench->sent.request.url = arena_printf(bench->sent.arena, "https://localhost:%d/", tls.port);
+    send_and_wait(bench->transport, &bench->sent);
+    assert_trouble(bench->sent.reply, REACH_NO_CONNECTION, "localhost");
+    stop_tls_server(&tls);
+}
+
 // --- connections ---
 
 static void test_connection_is_kept_and_reused(void **state)
@@ -739,6 +818,7 @@ int main(void)
         BENCH_TEST(test_missing_certificate_file_is_no_connection),
         BENCH_TEST(test_urls_that_may_not_be_called_are_not),
         BENCH_TEST(test_header_with_a_line_end_is_refused),
+        BENCH_TEST(test_tls_is_always_verified),
         BENCH_TEST(test_connection_is_kept_and_reused),
         BENCH_TEST(test_request_on_a_dying_connection_is_sent_once_and_told),
         BENCH_TEST(test_connection_closed_while_idle_is_replaced),
