@@ -25,6 +25,9 @@ struct config_source {
     const char *name;
     const struct str *tokens; // each is accepted; several allow rotation
     size_t token_count;
+    const char *user;               // of HTTP Basic authentication; NULL: any
+    const struct str *signing_keys; // a request must be signed with one of them; none: with nothing
+    size_t signing_key_count;
 };
 
 enum service_kind { SERVICE_SOAP, SERVICE_HTTP };

@@ -213,7 +213,7 @@ static bool add_event(struct store *store, const struct store_accept *accept, st
     else
         db_bind_null(add, 9);
     db_bind_blob(add, 10, accept->fingerprint, sizeof(accept->fingerprint));
-    db_bind_text(add, 11, db_format_word(accept->format));
+    db_bind_text(add, 11, event_format_word(accept->format));
     db_bind_str(add, 12, accept->body);
     return db_run(add, err);
 }
