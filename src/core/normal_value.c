@@ -169,18 +169,17 @@ static bool decide_date(struct time_text *time, enum normal_slash_dates order)
     return true;
 }
 
+// What clocks did there; NULL when nothing is to be said.
 static const char *explain_fit(struct arena *arena, enum zone_fit fit, const struct zone *zone)
 {
+    const char *name = zone_name(zone);
     if (fit == ZONE_TWICE)
-        return arena_printf(arena,
-                            "this time came twice in %s, as clocks were put back: read as "
-                            "the first",
-                            zone_name(zone));
+        return arena_printf(arena, "this time came twice in %s: read as the first", name);
     if (fit == ZONE_SKIPPED)
         return arena_printf(arena,
-                            "there was no such time in %s, as clocks were put forward: read "
-                            "as if they had not been",
-                            zone_name(zone));
+                            "there was no such time in %s: read as if clocks had not been "
+                            "put forward",
+                            name);
     return NULL;
 }
 
@@ -206,8 +205,8 @@ struct str normal_time(struct arena *arena, const struct normal_rules *rules, st
     if (!read_time(str_trim(value), &time))
         return value;
     if (time.is_slash_date && !decide_date(&time, rules->slash_dates)) {
-        *ret_note = "day and month of this date may be either way round (the source's "
-                    "slash_dates says which): kept as sent";
+        *ret_note = "day and month of this date may be either way round: kept as sent, until "
+                    "slash_dates of the source says which";
         return value;
     }
     if (time.clock.year < YEAR_MIN || time.clock.year > YEAR_MAX)
@@ -317,11 +316,8 @@ static struct str normal_number(struct arena *arena, const char *country, struct
         return value;
     switch (phone_e164(country, trimmed.data, trimmed.len, e164)) {
     case PHONE_NONE:
-        *ret_note = is_national ? arena_printf(arena,
-                                               "this is no telephone number of %s: kept as "
-                                               "sent",
-                                               country)
-                                : "this is no telephone number: kept as sent";
+        *ret_note = arena_printf(arena, "this is no telephone number%s%s: kept as sent",
+                                 is_national ? " of " : "", is_national ? country : "");
         return value;
     case PHONE_MENDED:
         *ret_note = "the number was repaired";

@@ -165,13 +165,23 @@ static bool source_matches(const struct route *route, size_t source)
     return route->source_count == 0;
 }
 
-static bool trigger_matches(const struct route *route, const char *trigger)
+static bool is_among(const char *const *triggers, size_t count, const char *trigger)
 {
-    for (size_t i = 0; i < route->trigger_count; i++) {
-        if (strcmp(route->triggers[i], trigger) == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(triggers[i], trigger) == 0)
             return true;
     }
-    return route->trigger_count == 0;
+    return false;
+}
+
+static bool trigger_matches(const struct route *route, const char *trigger)
+{
+    return route->trigger_count == 0 || is_among(route->triggers, route->trigger_count, trigger);
+}
+
+bool route_merges(const struct route *route, const char *trigger)
+{
+    return is_among(route->timing.merges, route->timing.merge_count, trigger);
 }
 
 bool route_matches(const struct route *route, size_t source, const struct event *event)

@@ -11,6 +11,7 @@
 #include "edge/config_route.h"
 #include "edge/config_service.h"
 #include "edge/config_survey.h"
+#include "edge/config_timing.h"
 #include "edge/file.h"
 #include "base/log.h"
 
@@ -110,6 +111,7 @@ static const struct config_field source_fields[] = {
     {.key = "aliases",
      .read = config_read_aliases,
      .offset = offsetof(struct config_source, normal)},
+    {.key = "dedupe", .read = config_read_dedupe, .offset = offsetof(struct config_source, dedupe)},
 };
 
 static void read_sources(struct config_reader *reader, struct config *config)

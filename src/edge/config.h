@@ -23,11 +23,19 @@ struct config_secret {
     struct str value; // not empty, no line end
 };
 
+// Which events of a source are repetitions: equal in all of these, within a time.
+struct config_dedupe {
+    const struct str *elements; // names; `trigger` is the event's trigger
+    size_t element_count;
+    int64_t within_ms; // 0: none are
+};
+
 struct config_source {
     const char *name;
     const struct str *tokens; // each is accepted; several allow rotation
     size_t token_count;
     struct normal_rules normal;
+    struct config_dedupe dedupe;
 };
 
 enum service_kind { SERVICE_SOAP, SERVICE_HTTP };

@@ -5,51 +5,30 @@
 
 #include "edge/config_disposition.h"
 #include "edge/config_route.h"
+#include "edge/config_timing.h"
 #include "core/catalogue.h"
 
 enum { MAX_ROUTES = 100 * 1000, MAX_CONDITIONS = 100 };
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 struct route_draft {
     struct route route;
     const struct node *sources, *triggers, *conditions, *services;
+    struct timing_draft timing;
 };
-
-// --- lists of texts; one text stands for a list of one ---
-
-static size_t text_count(const struct node *value)
-{
-    return value->kind == NODE_LIST ? value->count : 1;
-}
-
-static const struct node *text_at(const struct node *value, size_t index)
-{
-    return value->kind == NODE_LIST ? value->members[index].value : value;
-}
-
-static bool is_texts(struct config_reader *reader, const char *key, const struct node *value)
-{
-    bool is_good = true;
-    if (value->kind == NODE_LIST && value->count == 0) {
-        config_fault(reader, value, "%s must name at least one; found an empty list", key);
-        is_good = false;
-    }
-    for (size_t i = 0; i < text_count(value); i++)
-        is_good &= config_is_text(reader, key, text_at(value, i));
-    return is_good;
-}
 
 // Indexes of the named keys of `map`; each may be named once.
 static const size_t *read_references(struct config_reader *reader, const char *key,
                                      const char *what, const struct node *value,
                                      const struct node *map, size_t *ret_count)
 {
-    if (!value || !is_texts(reader, key, value))
+    if (!value || !config_is_texts(reader, key, value))
         return NULL;
-    size_t count = text_count(value);
+    size_t count = config_text_count(value);
     size_t *indexes = arena_alloc(reader->arena, count * sizeof(*indexes));
     AUTO_FREE bool *is_named = mem_alloc(map ? map->count : 1);
     for (size_t i = 0; i < count; i++) {
-        const struct node *name = text_at(value, i);
+        const struct node *name = config_text_at(value, i);
         if (!map || !node_find(map, name->text, &indexes[i]))
             config_fault(reader, name, "there is no %s '%.80s'%s", what, name->text.data,
                          config_hint_key(reader, name->text, map));
@@ -62,38 +41,15 @@ static const size_t *read_references(struct config_reader *reader, const char *k
     return indexes;
 }
 
-static void read_triggers(struct config_reader *reader, const struct node *value,
-                          struct route *route)
-{
-    if (!value || !is_texts(reader, "triggers", value))
-        return;
-    size_t known_count, count = text_count(value);
-    const char *const *known = event_triggers(&known_count);
-    const char **triggers = arena_alloc(reader->arena, count * sizeof(*triggers));
-    for (size_t i = 0; i < count; i++) {
-        const struct node *name = text_at(value, i);
-        triggers[i] = event_trigger(name->text);
-        if (!triggers[i])
-            config_fault(reader, name, "there is no trigger '%.80s'%s", name->text.data,
-                         config_hint(reader, name->text, known, known_count));
-        for (size_t j = 0; triggers[i] && j < i; j++) {
-            if (triggers[j] == triggers[i])
-                config_fault(reader, name, "trigger '%s' is named twice", triggers[i]);
-        }
-    }
-    route->triggers = triggers;
-    route->trigger_count = count;
-}
-
 // --- conditions ---
 
 static void set_values(struct config_reader *reader, const struct node *value,
                        struct condition *condition)
 {
-    size_t count = text_count(value);
+    size_t count = config_text_count(value);
     struct str *values = arena_alloc(reader->arena, count * sizeof(*values));
     for (size_t i = 0; i < count; i++)
-        values[i] = arena_copy(reader->arena, text_at(value, i)->text);
+        values[i] = arena_copy(reader->arena, config_text_at(value, i)->text);
     condition->values = values;
     condition->value_count = count;
 }
@@ -132,7 +88,7 @@ static void read_named_condition(struct config_reader *reader, const struct node
     }
     condition->kind = (enum condition_kind)kind;
     if (condition->kind == CONDITION_ONE_OF || condition->kind == CONDITION_NONE_OF) {
-        if (is_texts(reader, kinds[kind], member->value))
+        if (config_is_texts(reader, kinds[kind], member->value))
             set_values(reader, member->value, condition);
     } else if (config_is_text(reader, kinds[kind], member->value)) {
         set_values(reader, member->value, condition);
@@ -152,7 +108,7 @@ static void read_conditions(struct config_reader *reader, const struct node *val
         conditions[i].element = catalogue_name(arena_copy(reader->arena, member->key->text));
         if (member->value->kind == NODE_MAP) {
             read_named_condition(reader, member->value, &conditions[i]);
-        } else if (is_texts(reader, member->key->text.data, member->value)) {
+        } else if (config_is_texts(reader, member->key->text.data, member->value)) {
             bool is_list = member->value->kind == NODE_LIST;
             conditions[i].kind = is_list ? CONDITION_ONE_OF : CONDITION_EQUALS;
             set_values(reader, member->value, &conditions[i]);
@@ -185,6 +141,17 @@ static const struct config_field route_fields[] = {
      .is_required = true},
     {.key = "by_disposition", .read = refuse_alone},
     {.key = "else", .read = refuse_alone},
+    {.key = "delay",
+     .read = config_read_span,
+     .offset = OF_DRAFT(timing.delay),
+     .min = 1,
+     .max = 7 * DAY_MS},
+    {.key = "expires_in",
+     .read = config_read_span,
+     .offset = OF_DRAFT(timing.expires_in),
+     .min = 1,
+     .max = 365 * DAY_MS},
+    {.key = "merge", .read = config_read_node, .offset = OF_DRAFT(timing.merge)},
 };
 
 static void read_route(struct config_reader *reader, const struct node *value, struct route *ret)
@@ -196,7 +163,10 @@ static void read_route(struct config_reader *reader, const struct node *value, s
                                      &route->source_count);
     route->services = read_references(reader, "services", "service", draft.services,
                                       reader->services, &route->service_count);
-    read_triggers(reader, draft.triggers, route);
+    if (draft.triggers)
+        route->triggers =
+            config_read_triggers(reader, "triggers", draft.triggers, &route->trigger_count);
+    config_read_timing(reader, &draft.timing, route);
     read_conditions(reader, draft.conditions, route);
     *ret = *route;
 }

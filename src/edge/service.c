@@ -46,6 +46,7 @@ static struct json *event_values(struct arena *arena, const struct service_value
     set_text(arena, event, "trigger", values->event->trigger);
     set_text(arena, event, "source", values->source);
     set_text(arena, event, "time", time);
+    json_set(arena, event, STR("merged"), json_boolean(arena, values->is_merged));
     return event;
 }
 

@@ -31,12 +31,13 @@ void services_free(struct services *services);
 const struct config_service *service_config(const struct service *service);
 
 // What templates read: every data element by name, `survey`, `answer`, and `event` (id, trigger,
-// source, time), `delivery` (id, attempt, service), `raw` (the elements as sent). `secret` is added
-// by service_encode. A data element with one of these six names is hidden, as is `all_script_data`
-// where the service sends all answers. An element that was sent under another name is read by that
-// too.
+// source, time, merged), `delivery` (id, attempt, service), `raw` (the elements as sent). `secret`
+// is added by service_encode. A data element with one of these six names is hidden, as is
+// `all_script_data` where the service sends all answers. An element that was sent under another
+// name is read by that too.
 struct service_values {
     const struct event *event;
+    bool is_merged; // of several events of the call; the last one's id and trigger
     const struct event *raw;          // NULL: the event is as sent
     const struct normal_notes *notes; // NULL: no element has another name
     const char *event_id, *source, *delivery_id;

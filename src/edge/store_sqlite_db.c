@@ -311,9 +311,13 @@ static bool fill_new(sqlite3 *db, struct err *err)
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA page_size=%d; PRAGMA application_id=%d; PRAGMA user_version=%d;", PAGE_BYTES,
              APPLICATION_ID, SCHEMA_VERSION);
-    if (!execute(db, pragmas, "be made", err) || !execute(db, schema_tables, "be made", err) ||
-        !execute(db, schema_views, "be made", err) ||
-        !read_pragma(db, "PRAGMA journal_mode=wal", mode, err))
+    if (!execute(db, pragmas, "be made", err))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(schema); i++) {
+        if (!execute(db, schema[i], "be made", err))
+            return false;
+    }
+    if (!read_pragma(db, "PRAGMA journal_mode=wal", mode, err))
         return false;
     if (strcmp(mode, "wal") != 0)
         return err_set(err, ERR_IO,

@@ -13,6 +13,7 @@
 #include "core/route.h"
 #include "edge/httptext.h"
 #include "edge/source.h"
+#include "flow/intake_timing.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -245,28 +246,39 @@ static struct str order_key(struct taking *taking, const struct config_service *
     return arena_copy(taking->arena, text);
 }
 
-// A service that two routes name gets one delivery, of the first route.
+static void make_delivery(struct taking *taking, const struct route *route, size_t service,
+                          struct store_new_delivery *ret)
+{
+    const struct store_accept *accept = &taking->entry.accept;
+    const struct config_service *config = &taking->intake->config->services[service];
+    *ret = (struct store_new_delivery){
+        .service = config->name, .route = route->name, .order_key = order_key(taking, config)};
+    clock_uuid(accept->received_at, ret->id);
+    intake_time_delivery(taking->arena, route, accept->source, &taking->event, accept->received_at,
+                         ret);
+}
+
+// A service that two routes name gets one delivery, of the first route; but of one that merges the
+// event before those that do not, or the service would get it twice.
 static void find_deliveries(struct taking *taking)
 {
     const struct config *config = taking->intake->config;
     struct store_accept *accept = &taking->entry.accept;
-    bool *is_taken = arena_alloc(taking->arena, config->service_count * sizeof(*is_taken));
+    size_t *places = arena_alloc(taking->arena, config->service_count * sizeof(*places));
     accept->deliveries =
         arena_alloc(taking->arena, config->service_count * sizeof(*accept->deliveries));
     for (size_t i = 0; i < config->route_count; i++) {
         const struct route *route = &config->routes[i];
         if (!route_matches(route, taking->source, &taking->event))
             continue;
+        bool is_merging = route_merges(route, taking->event.trigger);
         for (size_t j = 0; j < route->service_count; j++) {
-            size_t service = route->services[j];
-            if (is_taken[service])
+            size_t service = route->services[j], *place = &places[service]; // from 1; 0: none
+            if (*place && (!is_merging || accept->deliveries[*place - 1].merge_call.len))
                 continue;
-            is_taken[service] = true;
-            struct store_new_delivery *delivery = &accept->deliveries[accept->delivery_count++];
-            clock_uuid(accept->received_at, delivery->id);
-            delivery->service = config->services[service].name;
-            delivery->route = route->name;
-            delivery->order_key = order_key(taking, &config->services[service]);
+            if (!*place)
+                *place = ++accept->delivery_count;
+            make_delivery(taking, route, service, &accept->deliveries[*place - 1]);
         }
     }
 }
@@ -310,8 +322,7 @@ static struct json *answer_tree(struct arena *arena, const struct store_accept *
     struct json *tree = json_object(arena), *deliveries = json_array(arena);
     json_set(arena, tree, STR("id"), json_text(arena, accept->id));
     json_set(arena, tree, STR("received_at"), json_text(arena, arena_strdup(arena, received_at)));
-    json_set(arena, tree, STR("duplicate"),
-             json_boolean(arena, accept->result == ACCEPT_DUPLICATE));
+    json_set(arena, tree, STR("duplicate"), json_boolean(arena, accept->result != ACCEPT_STORED));
     json_set(arena, tree, STR("unrouted"), json_boolean(arena, accept->delivery_count == 0));
     for (size_t i = 0; i < accept->delivery_count; i++) {
         const struct store_new_delivery *from = &accept->deliveries[i];
@@ -332,8 +343,13 @@ static void answer(struct taking *taking)
     bool is_new = accept->result == ACCEPT_STORED;
     char count[24];
     snprintf(count, sizeof(count), "%zu", accept->delivery_count);
-    log_write(LOG_DEBUG, is_new ? "event accepted" : "event accepted before", "event", accept->id,
-              "trigger", accept->trigger, "source", accept->source, "deliveries", count, NULL);
+    bool is_repeated = accept->result == ACCEPT_REPEATED;
+    log_write(is_repeated ? LOG_INFO : LOG_DEBUG,
+              is_new        ? "event accepted"
+              : is_repeated ? "event repeated: not kept again"
+                            : "event accepted before",
+              "event", accept->id, "trigger", accept->trigger, "source", accept->source,
+              "deliveries", count, NULL);
     AUTO_BUF struct buf body;
     buf_init(&body, ANSWER_MAX_BYTES);
     json_write(&body, answer_tree(taking->arena, accept), JSON_COMPACT);
@@ -377,6 +393,7 @@ void intake_take(struct intake *intake, struct server_request *request, struct s
     clock_uuid(accept->received_at, accept->id);
     find_deliveries(taking);
     make_fingerprint(accept);
+    intake_set_repeat_key(&intake->config->sources[taking->source].dedupe, &taking->event, accept);
     taking->entry.done = accept_done;
     taking->entry.context = taking;
     ledger_accept(intake->ledger, &taking->entry);

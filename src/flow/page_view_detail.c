@@ -226,18 +226,34 @@ static const char *next_text(const struct page_scope *scope, const struct store_
     return page_text_next(scope->arena, delivery, is_known ? &service : NULL, scope->now);
 }
 
+// Each as the page of an event has it, so that one template shows them all.
+static struct json *merged_view(struct arena *arena, const struct json *events)
+{
+    struct json *list = json_array(arena);
+    for (size_t i = 0; i < events->array.count; i++) {
+        struct json *scope = json_object(arena);
+        tree_put(arena, scope, "event", events->array.items[i]);
+        json_append(arena, list, scope);
+    }
+    return list;
+}
+
 struct json *page_view_delivery(const struct page_scope *scope,
                                 const struct store_delivery *delivery,
                                 const struct store_attempt *attempts, size_t attempt_count,
-                                const struct store_event *event)
+                                const struct store_event *event, const struct store_event *carried,
+                                size_t carried_count)
 {
     struct arena *arena = scope->arena;
     size_t budget_bytes = PAGE_TEXTS_MAX_BYTES;
     size_t hidden = attempt_count > ATTEMPTS_MAX ? attempt_count - ATTEMPTS_MAX : 0;
-    struct json *tree = json_object(arena), *list = json_array(arena);
+    struct json *tree = json_object(arena), *list = json_array(arena), *merged = json_array(arena);
     tree_put(arena, tree, "delivery", page_view_row(scope, delivery));
     tree_text(arena, tree, "next", next_text(scope, delivery));
     tree_put(arena, tree, "event", event_tree(scope, event, &budget_bytes));
+    for (size_t i = carried_count; i-- > 0;)
+        json_append(arena, merged, event_tree(scope, &carried[i], &budget_bytes));
+    tree_put(arena, tree, "merged_events", merged);
     for (size_t i = attempt_count; i > hidden; i--)
         json_append(arena, list,
                     attempt_tree(scope, &attempts[i - 1], i, i == attempt_count, &budget_bytes));
@@ -248,6 +264,8 @@ struct json *page_view_delivery(const struct page_scope *scope,
             arena, arena_printf(arena, "Delivery to %s", delivery->service), "deliveries");
         tree_boolean(arena, view, "has_attempts", attempt_count != 0);
         tree_boolean(arena, view, "has_hidden_attempts", hidden != 0);
+        tree_boolean(arena, view, "has_merged", carried_count != 0);
+        tree_put(arena, view, "merged", merged_view(arena, merged));
         tree_put(arena, tree, "view", view);
     }
     return tree;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/merge.h"
 #include "core/window.h"
 #include "edge/mask.h"
 #include "edge/source.h"
@@ -290,10 +291,9 @@ static void record_reply(const struct job *job, const struct transport_reply *re
 static void log_step(const struct job *job, const struct delivery_step *step)
 {
     static const char *const messages[DELIVERY_STATE_COUNT] = {
-        [DELIVERY_WAITING] = "delivery retry",
-        [DELIVERY_DELIVERED] = "delivery delivered",
-        [DELIVERY_HELD] = "delivery held",
-        [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_WAITING] = "delivery retry",   [DELIVERY_DELIVERED] = "delivery delivered",
+        [DELIVERY_HELD] = "delivery held",       [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_EXPIRED] = "delivery expired",
     };
     const struct store_lease *lease = job->lease;
     char number[16], due[CLOCK_RFC3339_BYTES];
@@ -391,15 +391,74 @@ static void receive_reply(void *context, const struct transport_reply *reply)
     finish_job(job, &answer, reply, fault);
 }
 
+// The events of a delivery as one: what is sent, and what people may see of it.
+struct content {
+    struct reading own; // of the delivery's own event
+    struct event event, shown;
+    bool is_masked; // shown differs from event
+};
+
+static bool read_body(const struct job *job, const struct store_carried *from, struct reading *ret,
+                      struct err *err)
+{
+    const char *trigger = event_trigger(str_from(from->trigger));
+    struct event_faults faults;
+    if (!trigger)
+        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", from->trigger);
+    return source_read(job->lane->worker->workers->config, from->source, job->lease->arena, trigger,
+                       from->format, from->body, ret, &faults, err) ||
+           err_prefix(err, "the event cannot be read any more");
+}
+
+static void add_secret_texts(struct job *job, const struct survey_result *survey)
+{
+    size_t count = job->secret_text_count + survey->secret_text_count;
+    if (!survey->secret_text_count)
+        return;
+    struct str *texts = arena_alloc(job->lease->arena, count * sizeof(*texts));
+    if (job->secret_text_count)
+        memcpy(texts, job->secret_texts, job->secret_text_count * sizeof(*texts));
+    memcpy(texts + job->secret_text_count, survey->secret_texts,
+           survey->secret_text_count * sizeof(*texts));
+    job->secret_texts = texts;
+    job->secret_text_count = count;
+}
+
+// The delivery's own event, with what earlier ones that it carries say besides.
+static bool read_content(struct job *job, struct content *ret, struct err *err)
+{
+    const struct store_lease *lease = job->lease;
+    struct store_carried own = {.trigger = lease->trigger,
+                                .source = lease->source,
+                                .format = lease->format,
+                                .body = lease->body};
+    struct reading earlier;
+    if (!read_body(job, &own, &ret->own, err))
+        return false;
+    ret->event = ret->own.event;
+    ret->shown = *source_shown(&ret->own);
+    ret->is_masked = ret->own.survey.shown != NULL;
+    add_secret_texts(job, &ret->own.survey);
+    for (size_t i = lease->carried_count; i-- > 0;) {
+        if (!read_body(job, &lease->carried[i], &earlier, err))
+            return false;
+        merge_events(lease->arena, &earlier.event, &ret->event, &ret->event);
+        merge_events(lease->arena, source_shown(&earlier), &ret->shown, &ret->shown);
+        ret->is_masked |= earlier.survey.shown != NULL;
+        add_secret_texts(job, &earlier.survey);
+    }
+    return true;
+}
+
 // What the record will say of the request. It holds no less than a note why it is not there.
-static void show_request(struct job *job, const struct reading *reading,
+static void show_request(struct job *job, const struct content *content,
                          struct service_values values)
 {
     struct err err;
     job->shown = job->request;
-    if (!reading->survey.shown)
+    if (!content->is_masked)
         return;
-    values.event = source_shown(reading);
+    values.event = &content->shown;
     if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
                       &job->shown, &err)) {
         job->shown.url = "(not shown: the sensitive answers in it could not be masked)";
@@ -411,20 +470,14 @@ static void show_request(struct job *job, const struct reading *reading,
 static bool encode_job(struct job *job, struct err *err)
 {
     const struct store_lease *lease = job->lease;
-    const char *trigger = event_trigger(str_from(lease->trigger));
-    struct reading reading;
-    struct event_faults faults;
-    if (!trigger)
-        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", lease->trigger);
-    if (!source_read(job->lane->worker->workers->config, lease->source, lease->arena, trigger,
-                     lease->format, lease->body, &reading, &faults, err))
-        return err_prefix(err, "the event cannot be read any more");
-    job->secret_texts = reading.survey.secret_texts;
-    job->secret_text_count = reading.survey.secret_text_count;
+    struct content content;
+    if (!read_content(job, &content, err))
+        return false;
     struct service_values values = {
-        .event = &reading.event,
-        .raw = &reading.raw,
-        .notes = &reading.notes,
+        .event = &content.event,
+        .is_merged = lease->carried_count > 0,
+        .raw = &content.own.raw,
+        .notes = &content.own.notes,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
@@ -434,7 +487,7 @@ static bool encode_job(struct job *job, struct err *err)
     if (!service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
                         &job->request, err))
         return false;
-    show_request(job, &reading, values);
+    show_request(job, &content, values);
     return true;
 }
 

@@ -189,11 +189,11 @@ bool end(struct fixture *f, const struct store_lease *lease, enum delivery_state
     return settle.is_applied;
 }
 
-size_t expire(struct fixture *f)
+size_t lapse(struct fixture *f)
 {
-    struct store_batch batch = {.is_expiring = true};
+    struct store_batch batch = {.is_lapsing = true};
     must_commit(f, &batch);
-    return batch.expired_count;
+    return batch.lapsed_count;
 }
 
 enum store_operate_result operate(struct fixture *f, enum store_operation operation, const char *id)

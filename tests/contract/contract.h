@@ -52,7 +52,7 @@ bool end(struct fixture *f, const struct store_lease *lease, enum delivery_state
          int64_t due_at);
 struct store_settle make_settle(struct fixture *f, const struct store_lease *lease,
                                 enum delivery_state state, int64_t due_at);
-size_t expire(struct fixture *f);
+size_t lapse(struct fixture *f);
 enum store_operate_result operate(struct fixture *f, enum store_operation operation,
                                   const char *id);
 struct store_delivery see(struct fixture *f, const char *id);

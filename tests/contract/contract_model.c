@@ -193,7 +193,7 @@ static void do_operate(struct model *model)
         model_order(model, entry);
 }
 
-static void do_expire(struct model *model)
+static void do_lapse(struct model *model)
 {
     size_t expected = 0;
     model->f->now += 30000;
@@ -204,7 +204,7 @@ static void do_expire(struct model *model)
         model_end(model, entry, DELIVERY_WAITING, model->f->now);
         expected++;
     }
-    assert_int_equal(expire(model->f), expected);
+    assert_int_equal(lapse(model->f), expected);
 }
 
 static void do_reopen(struct model *model)
@@ -296,7 +296,7 @@ static void test_random_operations_leave_what_the_model_has(void **state)
 {
     static void (*const operations[])(struct model *) = {
         do_accept, do_accept, do_accept,  do_accept, do_claim,   do_claim,
-        do_claim,  do_settle, do_operate, do_settle, do_operate, do_expire,
+        do_claim,  do_settle, do_operate, do_settle, do_operate, do_lapse,
     };
     AUTO_FREE struct model *model = mem_alloc(sizeof(*model));
     model->f = *state;

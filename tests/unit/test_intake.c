@@ -79,6 +79,18 @@ static const struct config_service services[] = {{.name = "crm", .order_by = "ui
                                                  {.name = "wallboard"}};
 static const size_t to_crm[] = {0}, to_all[] = {0, 1, 2};
 static const char *disposition_only[1], *not_chat[3];
+static const char *call_merges[2];
+static const struct route timed_routes[] = {
+    {.name = "first", .services = to_all, .service_count = 3},
+    {.name = "timed",
+     .services = to_crm,
+     .service_count = 1,
+     .timing = {.delay_for_ms = 120000,
+                .expires_for_ms = 300000,
+                .merge_within_ms = 60000,
+                .merges = call_merges,
+                .merge_count = 2}},
+};
 static const struct route routes[] = {
     {.name = "calls",
      .triggers = not_chat,
@@ -112,6 +124,8 @@ static int start(void **state)
 {
     log_set_level(LOG_ERROR + 1);
     not_chat[0] = disposition_only[0] = event_trigger(STR("inbound.disposition"));
+    call_merges[0] = event_trigger(STR("inbound.call_end"));
+    call_merges[1] = not_chat[0];
     not_chat[1] = event_trigger(STR("inbound.call_end"));
     not_chat[2] = event_trigger(STR("outbound.disposition"));
     struct fixture *fixture = mem_alloc(sizeof(*fixture));
@@ -342,7 +356,100 @@ static void test_a_passed_limit_is_413(void **state)
     expect_problem(post(fixture, DISPOSITION, TOKEN JSON, body.data), 413, "event-too-large");
 }
 
+// --- when it goes ---
+
+static void test_the_times_of_a_route_become_moments(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->config.routes = &timed_routes[1];
+    fixture->config.route_count = 1;
+    expect(post(fixture, "/v1/events/chat.end", TOKEN JSON, "{\"uii\":\"a\"}"), 202, "");
+    const struct store_accept *last = &fixture->ledger.last;
+    assert_int_equal(last->deliveries[0].not_before, last->received_at + 120000);
+    assert_int_equal(last->deliveries[0].expires_at, last->received_at + 300000);
+    assert_int_equal(last->deliveries[0].merge_call.len, 0);
+    expect(post(fixture, DISPOSITION, TOKEN JSON, "{\"uii\":\"a\",\"session_id\":2}"), 202, "");
+    const struct store_new_delivery *merging = last->deliveries;
+    assert_int_equal(merging->merge_until, last->received_at + 60000);
+    assert_int_equal(merging->merge_trigger_count, 2);
+    assert_string_equal(merging->merge_triggers[0], "inbound.call_end");
+    fixture->config.routes = routes;
+    expect(post(fixture, DISPOSITION, TOKEN JSON, EVENT), 202, "");
+    assert_int_equal(last->deliveries[0].not_before, 0);
+    assert_int_equal(last->deliveries[0].expires_at, 0);
+}
+
+static void test_a_route_that_merges_goes_before_one_that_does_not(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->config.routes = timed_routes;
+    expect(post(fixture, DISPOSITION, TOKEN JSON, EVENT), 202, "");
+    const struct store_accept *last = &fixture->ledger.last;
+    assert_int_equal(last->delivery_count, 3);
+    assert_string_equal(last->deliveries[0].service, "crm");
+    assert_string_equal(last->deliveries[0].route, "timed");
+    assert_string_equal(last->deliveries[1].route, "first");
+    expect(post(fixture, "/v1/events/chat.end", TOKEN JSON, EVENT), 202, "");
+    assert_string_equal(last->deliveries[0].route, "first");
+}
+
 // --- the same event again ---
+
+static void post_for_repeat_key(struct fixture *fixture, const char *path, const char *body,
+                                unsigned char ret[STORE_FINGERPRINT_BYTES])
+{
+    expect(post(fixture, path, TOKEN JSON, body), 202, "");
+    assert_true(fixture->ledger.last.has_repeat_key);
+    memcpy(ret, fixture->ledger.last.repeat_key, STORE_FINGERPRINT_BYTES);
+}
+
+static void test_a_repeat_key_is_of_the_named_elements_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct str by[] = {{"uii", 3}, {"agent_id", 8}, {"trigger", 7}};
+    static const char *const others[] = {"{\"uii\":\"1\",\"agent_id\":8}", "{\"uii\":\"17\"}",
+                                         "{\"uii\":\"1\"}",
+                                         "{\"uii\":\"1\",\"agent_id\":\"7inbound.disposition\"}"};
+    struct config_source source = sources[0];
+    source.dedupe =
+        (struct config_dedupe){.elements = by, .element_count = COUNT_OF(by), .within_ms = 5000};
+    fixture->config.sources = &source;
+    unsigned char first[STORE_FINGERPRINT_BYTES], other[STORE_FINGERPRINT_BYTES];
+    post_for_repeat_key(fixture, DISPOSITION, "{\"uii\":\"1\",\"agent_id\":7}", first);
+    assert_int_equal(fixture->ledger.last.repeat_since, fixture->ledger.last.received_at - 5000);
+    post_for_repeat_key(fixture, DISPOSITION, "{\"agent_id\":\"7\",\"uii\":1,\"x\":0}", other);
+    assert_memory_equal(first, other, sizeof(first));
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        post_for_repeat_key(fixture, DISPOSITION, others[i], other);
+        assert_memory_not_equal(first, other, sizeof(first));
+    }
+    post_for_repeat_key(fixture, "/v1/events/chat.end", "{\"uii\":\"1\",\"agent_id\":7}", other);
+    assert_memory_not_equal(first, other, sizeof(first));
+}
+
+static void test_without_the_named_elements_nothing_is_a_repetition(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct str by[] = {{"agent_id", 8}, {"trigger", 7}};
+    struct config_source source = sources[0];
+    expect(post(fixture, DISPOSITION, TOKEN JSON, EVENT), 202, "");
+    assert_false(fixture->ledger.last.has_repeat_key);
+    source.dedupe =
+        (struct config_dedupe){.elements = by, .element_count = COUNT_OF(by), .within_ms = 5000};
+    fixture->config.sources = &source;
+    expect(post(fixture, DISPOSITION, TOKEN JSON, "{\"uii\":\"1\"}"), 202, "");
+    assert_false(fixture->ledger.last.has_repeat_key);
+}
+
+static void test_a_repetition_is_200_with_the_first_id(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->ledger.result = ACCEPT_REPEATED;
+    fixture->ledger.first_id = "01900000-0000-7000-8000-000000000001";
+    struct answer_text answer = post(fixture, DISPOSITION, TOKEN JSON, EVENT);
+    assert_true(client_has(&answer, "\"duplicate\":true"));
+    expect(answer, 200, "\"id\":\"01900000-0000-7000-8000-000000000001\"");
+}
 
 static void test_an_idempotency_key_is_taken_with_and_without_quotes(void **state)
 {
@@ -446,6 +553,11 @@ int main(void)
         CASE(test_a_body_that_is_no_json_is_400),
         CASE(test_a_broken_rule_is_422_with_a_pointer),
         CASE(test_a_passed_limit_is_413),
+        CASE(test_the_times_of_a_route_become_moments),
+        CASE(test_a_route_that_merges_goes_before_one_that_does_not),
+        CASE(test_a_repeat_key_is_of_the_named_elements_alone),
+        CASE(test_without_the_named_elements_nothing_is_a_repetition),
+        CASE(test_a_repetition_is_200_with_the_first_id),
         CASE(test_an_idempotency_key_is_taken_with_and_without_quotes),
         CASE(test_an_impossible_idempotency_key_is_400),
         CASE(test_the_fingerprint_is_of_trigger_format_and_body),

@@ -20,6 +20,10 @@
 #define DELIVERED_ID "01900000-0000-7000-8000-000000000003"
 #define HELD_ID      "01900000-0000-7000-8000-000000000004"
 #define BEHIND_ID    "01900000-0000-7000-8000-000000000005"
+#define DELAYED_ID   "01900000-0000-7000-8000-000000000006"
+#define MERGING_ID   "01900000-0000-7000-8000-000000000007"
+#define EXPIRED_ID   "01900000-0000-7000-8000-000000000008"
+#define MERGED_ID    "01900000-0000-7000-8000-000000000009"
 #define EVENT_ID     "01900000-0000-7000-8000-00000000000e"
 #define BYTES(literal)                                                                             \
     {                                                                                              \
@@ -71,6 +75,8 @@ static struct store_delivery make_row(const char *id, enum delivery_state state,
         .due_at = state == DELIVERY_WAITING ? now + 5 * MINUTE - 500 : 0,
         .first_attempt_at = now - 9 * MINUTE,
         .ended_at = state == DELIVERY_DELIVERED || state == DELIVERY_DEAD ? now - MINUTE : 0,
+        .merge_wants = "",
+        .merged_into = "",
         .last_status = 500,
         .reason = "the service said <script>alert(1)</script>",
     };
@@ -132,6 +138,22 @@ static const struct store_attempt attempts[] = {
     },
 };
 
+static void set_times(struct store_delivery *row)
+{
+    if (strcmp(row->id, BEHIND_ID) == 0)
+        row->due_at = 0;
+    if (strcmp(row->id, DELAYED_ID) == 0 || strcmp(row->id, MERGING_ID) == 0)
+        row->not_before = row->due_at;
+    if (strcmp(row->id, MERGING_ID) == 0)
+        row->merge_wants = "inbound.disposition chat.end";
+    if (strcmp(row->id, DELAYED_ID) == 0)
+        row->expires_at = row->due_at + 3 * MINUTE;
+    if (row->state == DELIVERY_EXPIRED)
+        row->expires_at = row->received_at + 30 * 1000;
+    if (row->state == DELIVERY_MERGED)
+        row->merged_into = DEAD_ID;
+}
+
 bool store_view_delivery(struct store_reader *reader, struct arena *arena, const char *id,
                          struct store_delivery *ret, struct store_attempt **ret_attempts,
                          size_t *ret_attempt_count, struct err *err)
@@ -140,17 +162,16 @@ bool store_view_delivery(struct store_reader *reader, struct arena *arena, const
     static const struct {
         const char *id;
         enum delivery_state state;
-    } known[] = {{WAITING_ID, DELIVERY_WAITING},
-                 {DEAD_ID, DELIVERY_DEAD},
-                 {DELIVERED_ID, DELIVERY_DELIVERED},
-                 {HELD_ID, DELIVERY_HELD},
-                 {BEHIND_ID, DELIVERY_WAITING}};
+    } known[] = {{WAITING_ID, DELIVERY_WAITING},     {DEAD_ID, DELIVERY_DEAD},
+                 {DELIVERED_ID, DELIVERY_DELIVERED}, {HELD_ID, DELIVERY_HELD},
+                 {BEHIND_ID, DELIVERY_WAITING},      {DELAYED_ID, DELIVERY_WAITING},
+                 {MERGING_ID, DELIVERY_WAITING},     {EXPIRED_ID, DELIVERY_EXPIRED},
+                 {MERGED_ID, DELIVERY_MERGED}};
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         if (strcmp(id, known[i].id) != 0)
             continue;
         *ret = make_row(known[i].id, known[i].state, (int64_t)i);
-        if (strcmp(id, BEHIND_ID) == 0)
-            ret->due_at = 0;
+        set_times(ret);
         *ret_attempts = arena_alloc(arena, sizeof(attempts));
         memcpy(*ret_attempts, attempts, sizeof(attempts));
         *ret_attempt_count = COUNT_OF(attempts);
@@ -180,6 +201,22 @@ bool store_view_event(struct store_reader *reader, struct arena *arena, const ch
     return true;
 }
 
+bool store_view_carried(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                        struct store_event **ret, size_t *ret_count, struct err *err)
+{
+    (void)reader, (void)err;
+    *ret = arena_alloc(arena, 2 * sizeof(**ret));
+    *ret_count = delivery == 1 ? 2 : 0; // of the dead one
+    for (size_t i = 0; i < *ret_count; i++)
+        (*ret)[i] = (struct store_event){.id = i ? "second" : "first",
+                                         .trigger = "inbound.call_end",
+                                         .source = "acme",
+                                         .call_id = STR("1"),
+                                         .received_at = 1600192937123,
+                                         .body = STR("{\"uii\":\"1\",\"queue_time\":\"<i>\"}")};
+    return true;
+}
+
 bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64_t before,
                          size_t limit, struct store_event **ret, size_t *ret_count,
                          int64_t *ret_cursor, struct err *err)
@@ -201,8 +238,10 @@ bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64
 bool store_view_counts(struct store_reader *reader, struct store_counts *ret, struct err *err)
 {
     (void)reader, (void)err;
-    *ret = (struct store_counts){
-        .events = 1204, .unrouted = 3, .oldest_open_at = clock_now_ms() - 42 * MINUTE};
+    *ret = (struct store_counts){.events = 1204,
+                                 .unrouted = 3,
+                                 .repeated = 17,
+                                 .oldest_open_at = clock_now_ms() - 42 * MINUTE - 500};
     ret->by_state[DELIVERY_WAITING] = 12;
     ret->by_state[DELIVERY_DELIVERED] = 1190;
     ret->by_state[DELIVERY_DEAD] = 2;
@@ -355,9 +394,10 @@ static void test_the_list_shows_rows_counts_and_filter(void **state)
     expect(ask(*state, "GET /", BROWSER), 200,
            PARTS("text/html", "Content-Security-Policy: default-src 'none'",
                  "href=\"/deliveries/" WAITING_ID "\"", "class=\"state dead\">dead<", "in 4 min",
-                 "10 min ago", "Events in: 1204.", "<b>1190</b>", "42 min", "<option>held</option>",
-                 "<option>survey</option>", "<option>chat.queue_event</option>", "!role=\"alert\"",
-                 "!rel=\"next\""));
+                 "10 min ago", "Events in: 1204.", "<b>1190</b>",
+                 "Repetitions that were not kept: 17.", "<option>expired</option>", "42 min",
+                 "<option>held</option>", "<option>survey</option>",
+                 "<option>chat.queue_event</option>", "!role=\"alert\"", "!rel=\"next\""));
 }
 
 static void test_stored_texts_cannot_become_markup(void **state)
@@ -441,6 +481,35 @@ static void test_a_delivery_says_what_is_next(void **state)
     closed_until = INT64_MAX;
     expect(ask(*state, "GET /deliveries/" WAITING_ID, BROWSER), 200,
            PARTS("Closed until a person opens it: connection refused"));
+}
+
+static void test_a_delivery_says_what_its_route_waits_for(void **state)
+{
+    expect(ask(*state, "GET /deliveries/" DELAYED_ID, BROWSER), 200,
+           PARTS("Delayed by its route until 20", "in 4 min", "It expires in 7 min, at 20",
+                 "<dt>Expires</dt>"));
+    expect(
+        ask(*state, "GET /deliveries/" MERGING_ID, BROWSER), 200,
+        PARTS("call&#39;s inbound.disposition chat.end, to be sent with it as one", "!It expires"));
+    expect(ask(*state, "GET /deliveries/" MERGING_ID, WANT_JSON), 200,
+           PARTS("\"not_before\": \"20", "\"expires_at\": null",
+                 "\"merge_wants\": [\n      \"inbound.disposition\",", "\"merged_into\": null",
+                 "\"merged_events\": []"));
+    expect(ask(*state, "GET /deliveries/" EXPIRED_ID, BROWSER), 200,
+           PARTS("not delivered within the 30 s that its route allows", "class=\"state expired\"",
+                 "/resend\"", "!/cancel\""));
+}
+
+static void test_a_merged_delivery_leads_to_the_one_that_carries_its_event(void **state)
+{
+    expect(ask(*state, "GET /deliveries/" MERGED_ID, BROWSER), 200,
+           PARTS("Another delivery carries this event", "href=\"/deliveries/" DEAD_ID "\"",
+                 "!/resend\"", "!/cancel\""));
+    expect(ask(*state, "GET /deliveries/" DEAD_ID, BROWSER), 200,
+           PARTS("carries earlier events of the call as well", "id=\"event-first\"",
+                 "id=\"event-second\"", "&lt;i&gt;", "!<i>"));
+    expect(ask(*state, "GET /deliveries/" DEAD_ID, WANT_JSON), 200,
+           PARTS("\"merged_events\": [", "\"id\": \"second\""));
 }
 
 static void test_a_form_event_is_shown_as_its_fields(void **state)
@@ -661,6 +730,8 @@ int main(void)
         CASE(test_a_wrong_parameter_is_400),
         CASE(test_a_delivery_shows_what_was_sent_and_what_came_back),
         CASE(test_a_delivery_says_what_is_next),
+        CASE(test_a_delivery_says_what_its_route_waits_for),
+        CASE(test_a_merged_delivery_leads_to_the_one_that_carries_its_event),
         CASE(test_a_form_event_is_shown_as_its_fields),
         CASE(test_what_was_sent_stands_beside_what_services_see),
         CASE(test_json_is_the_same_tree),
