@@ -191,14 +191,11 @@ bool db_state(sqlite3_stmt *statement, int column, enum delivery_state *ret, str
                    STR_ARG(word));
 }
 
-const char *db_format_word(enum event_format format)
-{
-    return format == EVENT_FORM ? "form" : "json";
-}
-
 enum event_format db_format(sqlite3_stmt *statement, int column)
 {
-    return str_eq(db_peek(statement, column), STR("form")) ? EVENT_FORM : EVENT_JSON;
+    enum event_format format = EVENT_JSON; // the schema lets no other word in
+    (void)!event_format_parse(db_peek(statement, column), &format);
+    return format;
 }
 
 const char *db_scope_word(enum outcome_scope scope)

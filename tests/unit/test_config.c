@@ -280,6 +280,26 @@ static void test_a_small_file_gets_the_defaults(void **state)
     unload(&loaded);
 }
 
+static void test_a_source_that_signs_needs_no_token_even_beyond_loopback(void **state)
+{
+    (void)state;
+    struct loaded loaded;
+    load_text(&loaded,
+              STR("store: a\nlisten: 0.0.0.0:80\nadmin: {user: ops, password: {env: GOOD_TOKEN}}\n"
+                  "sources:\n  acme: {signatures: [\n"
+                  "    {secret: {file: /proc/self/cwd/tests/config/secret_signing}},\n"
+                  "    {secret: {file: /proc/self/cwd/tests/config/secret_signing}}]}\n"
+                  "  beta: {token: {env: OTHER_TOKEN}, user: pat}\n"));
+    expect_good(&loaded);
+    const struct config_source *acme = &loaded.config->sources[0];
+    assert_int_equal(acme->token_count, 0);
+    assert_int_equal(acme->signing_key_count, 2);
+    assert_int_equal(acme->signing_keys[1].len, 24);
+    assert_memory_equal(acme->signing_keys[1].data, "\0\1\2\3", 4);
+    assert_string_equal(loaded.config->sources[1].user, "pat");
+    unload(&loaded);
+}
+
 static const char full[] =
     "\xef\xbb\xbf"
     "routes:\n"
@@ -505,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_a_file_of_more_than_16_megabytes_is_refused),
         cmocka_unit_test(test_hostile_files_are_refused),
         cmocka_unit_test(test_a_small_file_gets_the_defaults),
+        cmocka_unit_test(test_a_source_that_signs_needs_no_token_even_beyond_loopback),
         cmocka_unit_test(test_every_key_reaches_its_field),
         cmocka_unit_test(test_listening_beyond_loopback_is_fine_with_admin_and_tokens),
         cmocka_unit_test(test_an_alias_stands_for_what_its_anchor_holds),
