@@ -37,8 +37,8 @@ const struct config_service *service_config(const struct service *service);
 // name is read by that too.
 struct service_values {
     const struct event *event;
-    bool is_merged; // of several events of the call; the last one's id and trigger
-    const struct event *raw;          // NULL: the event is as sent
+    bool is_merged;          // of several events of the call; the last one's id and trigger
+    const struct event *raw; // NULL: the event is as sent
     const struct normal_notes *notes; // NULL: no element has another name
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
