@@ -60,6 +60,27 @@ def form(uii, *fields):
     return urllib.parse.urlencode([("uii", uii), *fields])
 
 
+def xml_event(uii):
+    event = xml.Element("event")
+    xml.SubElement(event, "uii").text = uii
+    xml.SubElement(event, "survey_id").text = "1775"
+    for name, value in FLAT:
+        xml.SubElement(event, name).text = value
+    return xml.tostring(event, encoding="utf-8")
+
+
+def xml_rows(uii):
+    event = xml.Element("event")
+    xml.SubElement(event, "uii").text = uii
+    survey = xml.SubElement(event, "survey", survey_id="1775")
+    answers = xml.SubElement(survey, "answers")
+    for row in SUBMITTED:
+        answer = xml.SubElement(answers, "answer")
+        for name, value in row.items():
+            xml.SubElement(answer, name).text = value
+    return xml.tostring(event, encoding="utf-8")
+
+
 SHAPES = {
     "list": lambda uii: (json.dumps({"elements": {"uii": uii}, "survey": LIST}), None),
     "rows": lambda uii: (json.dumps({"uii": uii, "survey": ROWS}), None),
@@ -74,6 +95,11 @@ SHAPES = {
     "script form": lambda uii: (form(uii, *((n.replace("survey.", "script."), v)
                                             for n, v in FLAT)), FORM),
     "json in a form": lambda uii: (form(uii, ("survey", json.dumps(LIST))), FORM),
+    "cloud event": lambda uii: (json.dumps({
+        "specversion": "1.0", "id": uii, "source": "acme", "type": "inbound.disposition",
+        "data": {"elements": {"uii": uii}, "survey": LIST}}), "application/cloudevents+json"),
+    "xml": lambda uii: (xml_event(uii), "application/xml"),
+    "xml rows": lambda uii: (xml_rows(uii), "application/xml"),
 }
 
 JSON_TEMPLATE = """{

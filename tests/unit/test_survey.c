@@ -245,6 +245,11 @@ static void test_rows_script_models_and_flat_elements_mean_the_same(void **state
          "6439%22%7D%5D%7D",
          "survey.csat", "'Satisfied'"},
         {"{'uii':'1','survey':{'shirt':'XL'}}", "survey.name", "'shirts'"},
+        {"{'uii':'1','survey':{'answers':{'answer':[{'extern_id':'csat','text':'6439'},"
+         "{'extern_id':'nps','text':'2'}]}}}",
+         "survey.score", "6"},
+        {"{'uii':'1','survey':{'answers':{'answer':{'extern_id':'csat','text':'6439'}}}}",
+         "survey.score", "4"},
     };
     check_rows(*state, rows, COUNT_OF(rows), true);
 }
