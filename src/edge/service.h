@@ -37,8 +37,8 @@ const struct config_service *service_config(const struct service *service);
 // name is read by that too.
 struct service_values {
     const struct event *event;
-    bool is_merged; // of several events of the call; the last one's id and trigger
-    const struct event *raw;          // NULL: the event is as sent
+    bool is_merged;          // of several events of the call; the last one's id and trigger
+    const struct event *raw; // NULL: the event is as sent
     const struct normal_notes *notes; // NULL: no element has another name
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
@@ -53,9 +53,9 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
                     struct err *err) MUST_CHECK;
 
 // What people may see of the request, for values whose event has its sensitive answers masked (see
-// source_shown): rendered like service_encode does it, but neither checked against the WSDL's types
-// nor parsed, because a mask is no number and no date.
-bool service_show(const struct service *service, struct arena *arena,
+// source_shown): like service_encode does it, but a body that does not fit, because a mask is no
+// number and no date, is shown as rendered. Counts nothing.
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
                   const struct service_values *values, struct transport_request *ret,
                   struct err *err) MUST_CHECK;
 

@@ -33,10 +33,8 @@ static struct pattern *compile(const char *expression)
 static struct condition parse_condition(struct arena *arena, char *text)
 {
     static const char *const kinds[] = {
-        [CONDITION_EQUALS] = "equals",
-        [CONDITION_ONE_OF] = "one-of",
-        [CONDITION_NONE_OF] = "none-of",
-        [CONDITION_PREFIX] = "prefix",
+        [CONDITION_EQUALS] = "equals",   [CONDITION_ONE_OF] = "one-of",
+        [CONDITION_NONE_OF] = "none-of", [CONDITION_PREFIX] = "prefix",
         [CONDITION_PATTERN] = "pattern",
     };
     char *rest = text;
