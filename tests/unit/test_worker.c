@@ -456,8 +456,7 @@ static void test_a_retry_past_the_deadline_expires(void **state)
     workers_lease(workers, 0, &late, 1);
     wait_for_settles(1);
     assert_int_equal(ledger.settles[0].state, DELIVERY_EXPIRED);
-    assert_string_equal(ledger.settles[0].reason,
-                        "expired after 1 attempt: trouble with ******");
+    assert_string_equal(ledger.settles[0].reason, "expired after 1 attempt: trouble with ******");
 }
 
 static void test_no_secret_reaches_the_record(void **state)
