@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The generator's two commands, run by wsdl_module around gSOAP's own:
-//   bind prepare WSDL ONLY COPY RENAME  writes the WSDL as gSOAP is to read it, and a sed script to
+//   bind prepare WSDL ONLY TYPES COPY RENAME  writes the WSDL as gSOAP is to read it, and a sed
+//   script to
 //                                       run over what wsdl2h makes of it; prints "file PATH" for
 //                                       each file read, "note TEXT", and "types stock" where
-//                                       gSOAP's own type map is needed
-//   bind module NAME WSDL ONLY DIGEST RECIPE NSMAP HEADER CLIENT SOURCE
+//                                       gSOAP's own type map is needed; TYPES is stock or open
+//   bind module NAME WSDL ONLY TYPES DIGEST RECIPE NSMAP HEADER CLIENT SOURCE
 // What is wrong goes to standard error in one sentence that starts with the file.
 
 #include "bind.h"
@@ -62,7 +63,8 @@ static void write_renaming(struct buf *out, struct arena *arena, const struct ws
 static bool prepare(struct arena *arena, char **args, struct err *err)
 {
     struct wsdl wsdl;
-    if (!wsdl_read(arena, args[0], args[1], args[2], &wsdl, err))
+    struct wsdl_choice choice = {.only = args[1], .is_open = strcmp(args[2], "open") == 0};
+    if (!wsdl_read(arena, args[0], &choice, args[3], &wsdl, err))
         return false;
     AUTO_BUF struct buf renaming;
     buf_init(&renaming, MAX_TEXT_BYTES);
@@ -73,17 +75,18 @@ static bool prepare(struct arena *arena, char **args, struct err *err)
         printf("note %s\n", wsdl.notes[i]);
     if (wsdl.needs_stock_types)
         puts("types stock");
-    return write_text(args[3], buf_str(&renaming), err);
+    return write_text(args[4], buf_str(&renaming), err);
 }
 
 static bool module(struct arena *arena, char **args, struct err *err)
 {
     struct module_facts facts = {
-        .name = args[0], .digest = args[3], .recipe = args[4], .nsmap = args[5]};
+        .name = args[0], .digest = args[4], .recipe = args[5], .nsmap = args[6]};
+    struct wsdl_choice choice = {.only = args[2], .is_open = strcmp(args[3], "open") == 0};
     struct wsdl wsdl;
     struct str header, client;
-    if (!wsdl_read(arena, args[1], args[2], NULL, &wsdl, err) ||
-        !read_text(arena, args[6], &header, err) || !read_text(arena, args[7], &client, err))
+    if (!wsdl_read(arena, args[1], &choice, NULL, &wsdl, err) ||
+        !read_text(arena, args[7], &header, err) || !read_text(arena, args[8], &client, err))
         return false;
     struct stubs text;
     stubs_init(&text, arena, header, client);
@@ -95,7 +98,7 @@ static bool module(struct arena *arena, char **args, struct err *err)
     AUTO_BUF struct buf source;
     buf_init(&source, MAX_TEXT_BYTES);
     module_write(&source, &facts, &wsdl, stubs);
-    return write_text(args[8], buf_str(&source), err);
+    return write_text(args[9], buf_str(&source), err);
 }
 
 int main(int count, char **args)
@@ -103,9 +106,9 @@ int main(int count, char **args)
     AUTO_ARENA struct arena *arena = arena_new();
     struct err err;
     bool is_done;
-    if (count == 6 && strcmp(args[1], "prepare") == 0)
+    if (count == 7 && strcmp(args[1], "prepare") == 0)
         is_done = prepare(arena, args + 2, &err);
-    else if (count == 11 && strcmp(args[1], "module") == 0)
+    else if (count == 12 && strcmp(args[1], "module") == 0)
         is_done = module(arena, args + 2, &err);
     else
         is_done = err_set(&err, ERR_INVALID, "bind: run by gen/wsdl_module, not by hand");

@@ -43,12 +43,16 @@ struct wsdl {
     bool needs_stock_types; // refers to schemas that only gSOAP brings
 };
 
-// Reads a WSDL and what it imports, from files. `only` is a comma-separated list of operations,
-// "" for all. The sentence of a failure starts with file and line. When `copy_path` is given,
-// writes there what gSOAP is to read: one portType, binding and port that hold every call once, and
-// one schema a namespace, all in one file.
-bool wsdl_read(struct arena *arena, const char *path, const char *only, const char *copy_path,
-               struct wsdl *ret, struct err *err) MUST_CHECK;
+struct wsdl_choice {
+    const char *only; // comma-separated list of operations, "" for all
+    bool is_open;     // take nothing from gSOAP's own type map; such types may then hold anything
+};
+
+// Reads a WSDL and what it imports, from files. The sentence of a failure starts with file and
+// line. When `copy_path` is given, writes there what gSOAP is to read: one portType, binding and
+// port that hold every call once, and one schema a namespace, all in one file.
+bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *choice,
+               const char *copy_path, struct wsdl *ret, struct err *err) MUST_CHECK;
 
 // --- bind_stub.c ---
 

@@ -3,8 +3,7 @@
 // Collects the global declarations of all schemas of a WSDL, whatever file they lie in, and finds
 // what refers to what. A schema without a namespace that is included takes on the includer's; what
 // is redefined keeps its old self under another name; of two declarations with one name the first
-// counts. What is not defined anywhere is remembered with its place and passed on to all that need
-// it.
+// counts. What is defined nowhere is a note with its place.
 
 #include "bind_schema.h"
 
@@ -395,6 +394,22 @@ struct component *schemas_find(struct reader *reader, enum component_kind kind, 
     return lookup(reader, kind, name.namespace, name.name);
 }
 
+static bool is_used_by(const struct component *sought, const struct component *group, int depth)
+{
+    for (size_t i = 0; i < group->uses.count && depth < 100; i++) {
+        const struct component *use = group->uses.items[i];
+        if (use == sought || (use->kind == sought->kind && is_used_by(sought, use, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+bool is_circular(const struct component *from, const struct component *to)
+{
+    bool is_group = from->kind == KIND_GROUP || from->kind == KIND_ATTRIBUTE_GROUP;
+    return is_group && from->kind == to->kind && (from == to || is_used_by(from, to, 0));
+}
+
 struct component *resolve(struct reader *reader, const struct component *from, const xmlNode *node,
                           enum component_kind kind, const char *text, struct qname *ret)
 {
@@ -422,6 +437,12 @@ static bool is_own_space(struct reader *reader, const char *namespace)
     return space && space->is_own;
 }
 
+bool is_elsewhere(struct reader *reader, const char *namespace)
+{
+    return is_among(built_in, COUNT_OF(built_in), namespace) ||
+           (schemas_is_stock(namespace) && !reader->is_open && !is_own_space(reader, namespace));
+}
+
 static void add_reference(struct reader *reader, struct component *component, const xmlNode *node,
                           enum component_kind kind, const char *text)
 {
@@ -433,21 +454,15 @@ static void add_reference(struct reader *reader, struct component *component, co
             is_node(node, XSD_NS, "extension") || is_node(node, XSD_NS, "restriction");
         if (is_derivation || has_attribute(node, "substitutionGroup"))
             list_add(&found->heirs, component); // too many is no harm
-        return;
-    }
-    if (is_among(built_in, COUNT_OF(built_in), name.namespace)) {
-        if (strcmp(name.name, "anyType") == 0 && is_node(node, XSD_NS, "element"))
-            component->holds_any_type = true;
-        return;
-    }
-    if (is_among(stock, COUNT_OF(stock), name.namespace) && !is_own_space(reader, name.namespace)) {
+    } else if (!is_elsewhere(reader, name.namespace)) {
+        reader_note(reader, node,
+                    "%s {%s}%s is defined nowhere: what stands there passes unchecked",
+                    kind_words[kind], name.namespace, name.name);
+    } else if (schemas_is_stock(name.namespace)) {
         schemas_of(reader)->uses_stock = true;
-        return;
+    } else if (strcmp(name.name, "anyType") == 0 && is_node(node, XSD_NS, "element")) {
+        component->holds_any_type = true;
     }
-    if (!component->missing)
-        component->missing =
-            arena_printf(reader->arena, "%s: %s {%s}%s is defined nowhere",
-                         reader_place(reader, node), kind_words[kind], name.namespace, name.name);
 }
 
 // Calls add_reference for each name in the blank-separated list.
@@ -490,21 +505,6 @@ static void link_node(struct reader *reader, struct component *component, const 
     }
 }
 
-// What is missing in one is missing in all that use it.
-static void spread_missing(struct schemas *schemas)
-{
-    for (bool is_changed = true; is_changed;) {
-        is_changed = false;
-        for (size_t i = 0; i < schemas->count; i++) {
-            struct component *component = schemas->components[i];
-            for (size_t k = 0; k < component->uses.count && !component->missing; k++) {
-                component->missing = component->uses.items[k]->missing;
-                is_changed = is_changed || component->missing;
-            }
-        }
-    }
-}
-
 bool schemas_link(struct reader *reader, bool is_pruned)
 {
     struct schemas *schemas = schemas_of(reader);
@@ -513,7 +513,6 @@ bool schemas_link(struct reader *reader, bool is_pruned)
         return false;
     for (size_t i = 0; i < schemas->count; i++)
         link_node(reader, schemas->components[i], schemas->components[i]->node);
-    spread_missing(schemas);
     return true;
 }
 
@@ -522,20 +521,13 @@ void schemas_link_one(struct reader *reader, struct component *component)
     link_node(reader, component, component->node);
 }
 
-bool schemas_is_whole(const struct component *component, const char **ret_missing)
-{
-    if (component->missing)
-        *ret_missing = component->missing;
-    return !component->missing;
-}
-
 // --- what is wanted ---
 
 void schemas_want_all(struct reader *reader)
 {
     struct schemas *schemas = schemas_of(reader);
     for (size_t i = 0; i < schemas->count && !schemas->is_pruned; i++)
-        schemas->components[i]->is_wanted = !schemas->components[i]->missing;
+        schemas->components[i]->is_wanted = true;
 }
 
 void schemas_want(struct reader *reader, struct component *first)
@@ -544,7 +536,7 @@ void schemas_want(struct reader *reader, struct component *first)
     list_add(&stack, first);
     while (stack.count) {
         struct component *component = stack.items[--stack.count];
-        if (component->is_wanted || component->missing)
+        if (component->is_wanted)
             continue;
         component->is_wanted = true;
         if (component->holds_any_type)

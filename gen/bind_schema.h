@@ -34,7 +34,6 @@ struct component {
     const struct source *source;
     struct component *original;        // what it redefines, or NULL
     struct component_list uses, heirs; // heirs may stand in its place: derived types, substitutes
-    const char *missing;               // the sentence about what it needs and is not there, or NULL
     bool holds_any_type, is_wanted;
 };
 
@@ -59,6 +58,10 @@ struct reference { // an attribute of a schema element that names a component
 // NULL when the attribute holds no such name.
 const struct reference *reference_of(const char *element, const char *attribute);
 
+// Whether a name of that namespace needs no definition in the WSDL's schemas.
+bool is_elsewhere(struct reader *reader, const char *namespace);
+// Whether a group that refers to `to` would hold itself, which no schema may say.
+bool is_circular(const struct component *from, const struct component *to);
 struct space *space_of(struct reader *reader, const char *name);
 // What a name in an attribute of `node` means: its corrected namespace, and the component or NULL.
 struct component *resolve(struct reader *reader, const struct component *from, const xmlNode *node,

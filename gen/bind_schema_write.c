@@ -86,6 +86,20 @@ static const char *written_name(struct writer *writer, struct qname name)
     return arena_printf(reader->arena, "n%zu:%s", index, name.name);
 }
 
+// gSOAP may bring the type, but libxml2 has only what is written.
+static bool is_unknown(const struct writer *writer, struct qname name)
+{
+    return !is_elsewhere(writer->reader, name.namespace) ||
+           (!writer->is_for_gsoap && schemas_is_stock(name.namespace));
+}
+
+// What stands for a type that is defined nowhere.
+static const char *open_type(const xmlNode *node)
+{
+    bool is_content = is_node(node->parent, XSD_NS, "complexContent");
+    return is_content || is_node(node, XSD_NS, "element") ? "anyType" : "string";
+}
+
 // Each name of a blank-separated list.
 static const char *written_names(struct writer *writer, const xmlNode *node,
                                  enum component_kind kind, const char *list)
@@ -97,7 +111,10 @@ static const char *written_names(struct writer *writer, const xmlNode *node,
         size_t len = strcspn(at, blank);
         const char *text = arena_copy(writer->reader->arena, (struct str){at, len}).data;
         struct qname name;
-        resolve(writer->reader, writer->component, node, kind, text, &name);
+        struct component *found =
+            resolve(writer->reader, writer->component, node, kind, text, &name);
+        if (!found && is_unknown(writer, name))
+            name = (struct qname){.namespace = XSD_NS, .name = open_type(node)};
         buf_printf(&names, "%s%s", names.len ? " " : "", written_name(writer, name));
         at += len;
     }
@@ -156,6 +173,12 @@ static void copy_form(struct writer *writer, const xmlNode *from, xmlNode *to)
         set(to, "form", is_qualified ? "qualified" : "unqualified");
 }
 
+static bool is_defined(struct writer *writer, const xmlNode *node, const char *element)
+{
+    struct qname name;
+    return resolve(writer->reader, writer->component, node, KIND_ELEMENT, element, &name);
+}
+
 static void copy_attributes(struct writer *writer, const xmlNode *from, xmlNode *to)
 {
     for (const xmlAttr *attr = from->properties; attr; attr = attr->next) {
@@ -168,6 +191,8 @@ static void copy_attributes(struct writer *writer, const xmlNode *from, xmlNode 
             continue; // two schemas may have the same
         const char *value = attribute_of(writer->reader, from, name);
         const struct reference *reference = reference_of((const char *)from->name, name);
+        if (strcmp(name, "substitutionGroup") == 0 && !is_defined(writer, from, value))
+            continue;
         if (reference)
             value = written_names(writer, from, reference->kind, value);
         bool is_literal = strcmp(name, "value") == 0 || strcmp(name, "default") == 0 ||
@@ -251,9 +276,37 @@ static bool name_nameless(struct writer *writer, const xmlNode *from, xmlNode *p
     return true;
 }
 
+// A reference to what is defined nowhere lets anything stand there. Attributes are left to the
+// wildcard of the type, if it has one.
+static bool open_reference(struct writer *writer, const xmlNode *from, xmlNode *parent)
+{
+    const char *text = attribute_of(writer->reader, from, "ref");
+    const struct reference *reference = reference_of((const char *)from->name, "ref");
+    if (!*text || !reference)
+        return false;
+    struct qname name;
+    const struct component *found =
+        resolve(writer->reader, writer->component, from, reference->kind, text, &name);
+    if (found && is_circular(writer->component, found)) {
+        reader_note(writer->reader, from, "group %s holds itself; that is left out", name.name);
+        return true;
+    }
+    if (found || !is_unknown(writer, name))
+        return false;
+    bool is_attribute =
+        reference->kind == KIND_ATTRIBUTE || reference->kind == KIND_ATTRIBUTE_GROUP;
+    if (is_attribute)
+        return true;
+    xmlNode *to = xmlNewChild(parent, writer->root->ns, (const xmlChar *)"any", NULL);
+    set(to, "processContents", "skip");
+    set(to, "minOccurs", "0");
+    set(to, "maxOccurs", "unbounded");
+    return true;
+}
+
 static void copy_node(struct writer *writer, const xmlNode *from, xmlNode *parent)
 {
-    if (name_nameless(writer, from, parent))
+    if (name_nameless(writer, from, parent) || open_reference(writer, from, parent))
         return;
     xmlNode *to = xmlNewChild(parent, writer->root->ns, from->name, NULL);
     copy_attributes(writer, from, to);
@@ -295,7 +348,7 @@ static void declare_spaces(struct writer *writer)
 
 static bool is_written(const struct writer *writer, const struct component *component)
 {
-    return component->source->space == writer->space && !component->missing &&
+    return component->source->space == writer->space &&
            (component->is_wanted || (!writer->is_for_gsoap && !writer->reader->schemas->is_pruned));
 }
 

@@ -35,12 +35,15 @@ static char *put_utf8(char *to, unsigned code)
     return to;
 }
 
-// The name as in the WSDL, from gSOAP's: without namespace prefix, _USCORE for an underscore and
+// The name as in the WSDL, from gSOAP's: without namespace prefix, _USCORE for an underscore,
+// _ for a hyphen and
 // _xHHHH for what C does not allow.
 static const char *decode_name(struct arena *arena, struct str name)
 {
     while (name.len && *name.data == '_')
         name = (struct str){name.data + 1, name.len - 1};
+    while (name.len && name.data[name.len - 1] == '_')
+        name.len--; // gSOAP's own, where C has taken the name
     const char *separator = memmem(name.data, name.len, "__", 2);
     if (separator) {
         name.len -= (size_t)(separator + 2 - name.data);
@@ -56,17 +59,11 @@ static const char *decode_name(struct arena *arena, struct str name)
             to = put_utf8(to, code); // at most 3 bytes in the place of 6
             i += 6;
         } else {
-            *to++ = name.data[i++];
+            *to++ = name.data[i] == '_' ? '-' : name.data[i];
+            i++;
         }
     }
     return decoded;
-}
-
-// gSOAP appends an underscore to names that C or another binding has taken.
-static bool is_named(const char *decoded, const char *name)
-{
-    size_t len = strlen(name);
-    return strncmp(decoded, name, len) == 0 && decoded[len + strspn(decoded + len, "_")] == '\0';
 }
 
 struct stub_name {
@@ -105,7 +102,7 @@ static const char *find_name(const struct stubs *stubs, const struct wsdl_call *
 {
     for (size_t i = 0; i < stubs->count; i++) {
         const struct stub_name *entry = &stubs->names[i];
-        if (!is_named(entry->operation, call->inner))
+        if (strcmp(entry->operation, call->inner) != 0)
             continue;
         const char *suffix = *call->suffix ? strstr(entry->name, call->suffix) : NULL;
         return suffix ? arena_printf(stubs->arena, "%.*s%s", (int)(suffix - entry->name),

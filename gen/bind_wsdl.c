@@ -97,6 +97,41 @@ static xmlNode *find_top(const struct reader *reader, const char *element, const
 
 // --- parts ---
 
+static const char *escaped(struct reader *reader, const char *text)
+{
+    xmlChar *encoded = xmlEncodeSpecialChars(NULL, (const xmlChar *)text);
+    const char *copy = arena_strdup(reader->arena, (const char *)encoded);
+    xmlFree(encoded);
+    return copy;
+}
+
+static const char *declaration(struct reader *reader, const char *prefix, const char *namespace)
+{
+    return *namespace
+               ? arena_printf(reader->arena, " xmlns:%s=\"%s\"", prefix, escaped(reader, namespace))
+               : "";
+}
+
+// A part whose element or type is defined nowhere may hold anything.
+static bool open_part(struct ports *ports, const xmlNode *node, struct part *part)
+{
+    struct reader *reader = ports->reader;
+    reader_note(reader, node, "%s {%s}%s is defined nowhere: what stands there passes unchecked",
+                part->is_element ? "element" : "type", part->of.namespace, part->of.name);
+    if (!part->is_element) {
+        part->of = (struct qname){.namespace = XSD_NS, .name = "anyType", .is_bound = true};
+        return true;
+    }
+    const char *text = arena_printf(reader->arena,
+                                    "<xs:schema xmlns:xs='" XSD_NS
+                                    "' targetNamespace=\"%s\"><xs:element name='%s'/></xs:schema>",
+                                    escaped(reader, part->of.namespace), part->of.name);
+    if (!schemas_add_text(reader, text))
+        return false;
+    part->component = schemas_find(reader, KIND_ELEMENT, part->of);
+    return true;
+}
+
 // Whether the part can be known; if not, `ret_why` says why not.
 static bool read_part(struct ports *ports, const xmlNode *node, struct part *ret,
                       const char **ret_why)
@@ -120,18 +155,15 @@ static bool read_part(struct ports *ports, const xmlNode *node, struct part *ret
     }
     *ret = part;
     if (part.component)
-        return schemas_is_whole(part.component, ret_why);
-    const struct space *space = space_of(reader, part.of.namespace);
-    if (*part.of.name && schemas_is_known(part.of.namespace) && !(space && space->is_own)) {
+        return true;
+    if (*part.of.name && is_elsewhere(reader, part.of.namespace)) {
         reader->schemas->uses_stock |= schemas_is_stock(part.of.namespace);
         return true;
     }
-    *ret_why = *part.of.name
-                   ? arena_printf(reader->arena, "%s: %s {%s}%s is defined nowhere",
-                                  reader_place(reader, node), is_element ? "element" : "type",
-                                  part.of.namespace, part.of.name)
-                   : arena_printf(reader->arena, "%s: part %s has neither element nor type",
-                                  reader_place(reader, node), part.name);
+    if (*part.of.name)
+        return open_part(ports, node, ret);
+    *ret_why = arena_printf(reader->arena, "%s: part %s has neither element nor type",
+                            reader_place(reader, node), part.name);
     return false;
 }
 
@@ -146,21 +178,6 @@ static bool is_listed(const char *list, const char *name)
         at += word;
     }
     return false;
-}
-
-static const char *escaped(struct reader *reader, const char *text)
-{
-    xmlChar *encoded = xmlEncodeSpecialChars(NULL, (const xmlChar *)text);
-    const char *copy = arena_strdup(reader->arena, (const char *)encoded);
-    xmlFree(encoded);
-    return copy;
-}
-
-static const char *declaration(struct reader *reader, const char *prefix, const char *namespace)
-{
-    return *namespace
-               ? arena_printf(reader->arena, " xmlns:%s=\"%s\"", prefix, escaped(reader, namespace))
-               : "";
 }
 
 // rpc puts each part into an element named after it; what a part with element= has inside that one
@@ -287,7 +304,7 @@ static bool read_message(struct ports *ports, const xmlNode *abstract, const xml
     if (is_rpc && *attribute_of(reader, body, "namespace"))
         ret->namespace = attribute_of(reader, body, "namespace");
     xmlNode *message = find_top(reader, "message", abstract, "message");
-    if (!message) {
+    if (abstract && !message) {
         *ret_why =
             arena_printf(reader->arena, "%s: message %s is defined nowhere",
                          reader_place(reader, abstract), attribute_of(reader, abstract, "message"));
@@ -461,11 +478,14 @@ static bool read_call(struct ports *ports, const struct bound *bound, const xmlN
     const xmlNode *output = child_of(abstract, NULL, WSDL_NS, "output");
     const xmlNode *bound_input = child_of(bound->node, NULL, WSDL_NS, "input");
     *ret = (struct call){.name = bound->name, .style = bound->style, .has_output = output};
-    *ret_why = !abstract ? "the portType does not have it"
-               : !input  ? "it has no input, so it is the service that would call"
-                         : NULL;
-    if (*ret_why ||
-        !read_message(ports, input, bound_input, bound->soap, bound->style, &ret->input, ret_why))
+    if (!abstract) {
+        *ret_why = "the portType does not have it";
+        return false;
+    }
+    if (!input)
+        reader_note(ports->reader, bound->node, "operation %s has no input: its body is empty",
+                    bound->name);
+    if (!read_message(ports, input, bound_input, bound->soap, bound->style, &ret->input, ret_why))
         return false;
     read_headers(ports, bound_input, bound->soap, ret);
     return !output || read_message(ports, output, child_of(bound->node, NULL, WSDL_NS, "output"),
@@ -631,6 +651,9 @@ static bool read_operations(struct ports *ports)
         return false;
     if (wsdl->operation_count)
         return true;
+    if (ports->first_loss && ports->reader->absent)
+        return err_set(ports->reader->err, ERR_INVALID, "%s; %s is not there", ports->first_loss,
+                       ports->reader->absent);
     if (ports->first_loss)
         return err_set(ports->reader->err, ERR_INVALID, "%s", ports->first_loss);
     if (*ports->only)
@@ -651,18 +674,21 @@ static void take_results(struct reader *reader, struct wsdl *wsdl)
     wsdl->needs_stock_types = schemas_use_stock(reader);
 }
 
-bool wsdl_read(struct arena *arena, const char *path, const char *only, const char *copy_path,
-               struct wsdl *ret, struct err *err)
+bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *choice,
+               const char *copy_path, struct wsdl *ret, struct err *err)
 {
     AUTO_READER struct reader *reader = reader_new(arena, path, err);
+    reader->is_open = choice->is_open;
     struct wsdl wsdl = {.arena = arena, .path = path};
-    struct ports ports = {.reader = reader, .wsdl = &wsdl, .only = only};
+    struct ports ports = {.reader = reader, .wsdl = &wsdl, .only = choice->only};
     struct reader_file *first = reader_load(reader, path);
     if (!first || !read_wsdl_files(reader, first) || !read_types(reader))
         return false;
-    if (!schemas_link(reader, *only != '\0') || !read_operations(&ports))
+    if (!schemas_link(reader, *choice->only != '\0') || !read_operations(&ports))
         return false;
     const char *target = target_of(reader, xmlDocGetRootElement(first->doc));
+    if (strcmp(target, "http://www.w3.org/2001/XMLSchema-instance") == 0)
+        target = ""; // taken as a name like any other, but gSOAP would not
     if (copy_path &&
         !copy_write(reader, copy_path, target, ports.calls, wsdl.calls, wsdl.call_count))
         return false;

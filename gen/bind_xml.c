@@ -61,6 +61,9 @@ struct qname qname_of(const struct reader *reader, const xmlNode *node, const ch
         colon ? arena_copy(reader->arena, (struct str){text, (size_t)(colon - text)}).data : NULL;
     const xmlNs *found = xmlSearchNs(node->doc, (xmlNode *)node, (const xmlChar *)prefix);
     const char *namespace = found && found->href ? (const char *)found->href : "";
+    if (strcmp(namespace, "http://www.w3.org/1999/XMLSchema") == 0 ||
+        strcmp(namespace, "http://www.w3.org/2000/10/XMLSchema") == 0)
+    namespace = XSD_NS; // drafts, with the same names
     return (struct qname){.namespace = arena_strdup(reader->arena, namespace),
                           .name = colon ? colon + 1 : text,
                           .is_bound = found || !colon,
@@ -265,8 +268,11 @@ struct reader_file *reader_follow(struct reader *reader, const xmlNode *node, co
 {
     const char *path = find_location(reader, reader_path_of(reader, node), location);
     if (!path) {
-        if (!schemas_is_known(attribute_of(reader, node, "namespace")))
-            reader_note(reader, node, "%s is not there; put the file next to this one", location);
+        if (schemas_is_known(attribute_of(reader, node, "namespace")))
+            return NULL;
+        reader_note(reader, node, "%s is not there; put the file next to this one", location);
+        if (!reader->absent)
+            reader->absent = arena_strdup(reader->arena, location);
         return NULL;
     }
     struct err *err = reader->err, own;

@@ -37,6 +37,8 @@ struct reader {
     size_t file_count, bytes;
     const char **notes;
     size_t note_count;
+    const char *absent; // the first file that an import names and that is not there
+    bool is_open;       // nothing is taken from gSOAP's own type map
     struct schemas *schemas;
     struct err *err;
 };
@@ -103,9 +105,6 @@ bool schemas_link(struct reader *reader, bool is_pruned) MUST_CHECK;
 // The same for one that was added later.
 void schemas_link_one(struct reader *reader, struct component *component);
 struct component *schemas_find(struct reader *reader, enum component_kind kind, struct qname name);
-// Whether all that a message with the component may hold is defined. If not, `ret_missing` says
-// what is not and where, in one sentence.
-bool schemas_is_whole(const struct component *component, const char **ret_missing);
 // Marks the component, and all it may hold, as wanted in what is written.
 void schemas_want(struct reader *reader, struct component *component);
 void schemas_want_all(struct reader *reader); // when any type may stand somewhere
