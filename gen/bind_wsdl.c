@@ -578,6 +578,23 @@ static void count_namesakes(const struct reader *reader, struct bound *bound)
     }
 }
 
+// Extensions of a binding say how to talk, not what the envelope holds.
+static void note_extensions(struct reader *reader, const xmlNode *binding)
+{
+    for (const xmlNode *node = binding->children; node; node = node->next) {
+        if (node->type != XML_ELEMENT_NODE || !node->ns)
+            continue;
+        bool is_required = xmlHasNsProp((xmlNode *)node, (const xmlChar *)"required",
+                                        (const xmlChar *)WSDL_NS) != NULL;
+        if (strncmp((const char *)node->name, "Policy", 6) == 0)
+            reader_note(reader, node, "the policy of binding %s is ignored",
+                        attribute_of(reader, binding, "name"));
+        else if (is_required)
+            reader_note(reader, node, "the required extension {%s}%s is ignored",
+                        (const char *)node->ns->href, (const char *)node->name);
+    }
+}
+
 static bool read_port(struct ports *ports, const xmlNode *port, const xmlNode *binding)
 {
     struct reader *reader = ports->reader;
@@ -588,6 +605,7 @@ static bool read_port(struct ports *ports, const xmlNode *port, const xmlNode *b
     const char *transport = attribute_of(reader, facts, "transport");
     if (*transport && !strstr(transport, "http"))
         reader_note(reader, facts, "transport %s is not spoken; only HTTP is", transport);
+    note_extensions(reader, binding);
     const char *usual_style = style_of(reader, facts, "document");
     EACH_CHILD(node, binding, WSDL_NS, "operation")
     {
