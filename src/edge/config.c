@@ -10,6 +10,7 @@
 #include "edge/config_read.h"
 #include "edge/config_route.h"
 #include "edge/config_service.h"
+#include "edge/config_signature.h"
 #include "edge/config_survey.h"
 #include "edge/config_timing.h"
 #include "edge/file.h"
@@ -112,6 +113,9 @@ static const struct config_field source_fields[] = {
      .read = config_read_aliases,
      .offset = offsetof(struct config_source, normal)},
     {.key = "dedupe", .read = config_read_dedupe, .offset = offsetof(struct config_source, dedupe)},
+    {.key = "user", .read = config_read_text, .offset = offsetof(struct config_source, user)},
+    {.key = "signature", .read = config_read_signatures},
+    {.key = "signatures", .read = config_read_signatures},
 };
 
 static void read_sources(struct config_reader *reader, struct config *config)
@@ -166,11 +170,16 @@ static void check_sources(struct config_reader *reader, const struct config *con
         const struct config_source *source = &config->sources[i];
         const struct node *key = reader->sources->members[i].key;
         check_shared_tokens(reader, config, i);
+        if (source->user && (strchr(source->user, ':') || !source->tokens))
+            config_fault(reader, key,
+                         "source '%s': a user goes with a token, its password, and has no ':'",
+                         source->name);
         if (source->tokens)
             continue;
-        if (!is_loopback(config->listen_host))
+        if (!is_loopback(config->listen_host) && !source->signing_keys)
             config_fault(reader, key,
-                         "source '%s' needs a token, because listen is not a loopback address",
+                         "source '%s' needs a token or a signature, because listen is not a "
+                         "loopback address",
                          source->name);
         else if (open)
             config_fault(reader, key,

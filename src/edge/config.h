@@ -36,6 +36,9 @@ struct config_source {
     size_t token_count;
     struct normal_rules normal;
     struct config_dedupe dedupe;
+    const char *user;               // of HTTP Basic authentication; NULL: any
+    const struct str *signing_keys; // a request must be signed with one of them; none: with nothing
+    size_t signing_key_count;
 };
 
 enum service_kind { SERVICE_SOAP, SERVICE_HTTP };

@@ -81,7 +81,7 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
     json_set(arena, root, STR("answer"), answer ? (struct json *)answer : json_null(arena));
     json_set(arena, root, STR("raw"), (struct json *)raw);
-    const struct json *all = json_get(survey, STR("json"));
+    const struct json *all = answer ? json_get(survey, STR("json")) : NULL;
     if (service->config->is_sending_all && all)
         json_set(arena, root, STR("all_script_data"), (struct json *)all);
     if (elements->object.count)
@@ -91,7 +91,8 @@ static struct json *all_values(const struct service *service, struct arena *aren
     for (size_t i = 0; i < sent_count; i++) {
         const struct normal_row *row = &values->notes->rows[i];
         if (row->normal && !str_eq(row->normal->name, row->sent->name))
-            json_set(arena, root, row->sent->name, row->normal->value);
+            json_set(arena, root, row->sent->name,
+                     (struct json *)json_get(elements, row->normal->name));
     }
     return root;
 }
@@ -169,7 +170,7 @@ static void add_answers(struct buf *form, const struct json *survey)
     AUTO_BUF struct buf scratch;
     buf_init(&scratch, form->limit);
     const struct json *answers = json_get(survey, STR("answers"));
-    for (size_t i = 0; answers && i < answers->array.count; i++) {
+    for (size_t i = 0; i < answers->array.count; i++) {
         const struct json *item = answers->array.items[i], *name = json_get(item, STR("name"));
         const struct json *labels = json_get(item, STR("labels"));
         if (json_get(item, STR("is_skipped"))->boolean)
@@ -187,7 +188,8 @@ static bool append_answers(const struct json *data, struct arena *arena, struct 
     AUTO_BUF struct buf form;
     buf_init(&form, MAX_BODY_BYTES);
     buf_add_str(&form, str_trim(*text));
-    add_answers(&form, json_get(data, STR("survey")));
+    if (json_get(data, STR("answer"))->kind == JSON_OBJECT) // the survey could be read
+        add_answers(&form, json_get(data, STR("survey")));
     if (form.overflowed)
         return err_set(err, ERR_TOO_LARGE, "the form with all answers passes %d bytes",
                        MAX_BODY_BYTES);
@@ -211,9 +213,9 @@ static bool make_body(const struct service *service, struct soap_codec *codec, b
     if (service->config->is_sending_all && service->config->body == BODY_FORM &&
         !append_answers(input->data, arena, &text, err))
         return false;
-    if (body_finish(service, codec, arena, text, ret, err))
+    if (body_finish(service, codec, is_sent, arena, text, ret, err))
         return true;
-    *ret = text;
+    mark_judge(arena, text, ret); // what is only shown need not fit, but shows no marks
     return !is_sent;
 }
 
@@ -297,11 +299,11 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
     return make_request(service, codec, true, arena, values, ret, err);
 }
 
-bool service_show(const struct service *service, struct arena *arena,
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
                   const struct service_values *values, struct transport_request *ret,
                   struct err *err)
 {
-    return make_request(service, NULL, false, arena, values, ret, err);
+    return make_request(service, codec, false, arena, values, ret, err);
 }
 
 // --- reply ---

@@ -278,7 +278,7 @@ static bool add_event(struct store *store, const struct store_accept *accept, st
     db_bind_integer(add, 8, (int64_t)accept->delivery_count);
     bind_unless_empty(add, 9, accept->idempotency_key);
     db_bind_blob(add, 10, accept->fingerprint, sizeof(accept->fingerprint));
-    db_bind_text(add, 11, db_format_word(accept->format));
+    db_bind_text(add, 11, event_format_word(accept->format));
     db_bind_str(add, 12, accept->body);
     if (accept->has_repeat_key)
         db_bind_blob(add, 13, accept->repeat_key, sizeof(accept->repeat_key));

@@ -80,12 +80,31 @@ static bool still_waits(sqlite3_stmt *row)
            db_integer(row, 3) == 0 && db_peek(row, 6).len > 0;
 }
 
+// The delivery to be replaced: one that waits for the trigger, else one that waits at all; of
+// several the newest, and rows come newest first.
+struct candidate {
+    int64_t number, not_before;
+    struct str wants;
+    bool is_wanting_this;
+};
+
+static void consider(sqlite3_stmt *row, struct arena *arena, struct str trigger,
+                     struct candidate *best)
+{
+    if (!still_waits(row) || best->is_wanting_this)
+        return;
+    struct str wants = db_str(row, 6, arena);
+    bool is_wanting_this = without(arena, wants, trigger).len < wants.len;
+    if (!best->number || is_wanting_this)
+        *best = (struct candidate){db_integer(row, 0), db_integer(row, 4), wants, is_wanting_this};
+}
+
 bool merge_find(struct store *store, struct arena *arena, const char *trigger,
                 const struct store_new_delivery *delivery, struct merging *ret, struct err *err)
 {
     sqlite3_stmt *find = store->statements[FIND_MERGING];
-    struct str wants = all_wanted(arena, delivery), their_wants = STR("");
-    int64_t number = 0, not_before = 0;
+    struct str own = str_from(trigger), wants = all_wanted(arena, delivery);
+    struct candidate best = {.wants = STR("")};
     bool has_row, has_no_room = false;
     db_bind_str(find, 1, delivery->merge_call);
     db_bind_text(find, 2, delivery->service);
@@ -97,20 +116,16 @@ bool merge_find(struct store *store, struct arena *arena, const char *trigger,
             break;
         if (!is_of_call(find, delivery))
             continue;
-        wants = without(arena, wants, db_peek(find, 7));
-        if (number || !still_waits(find))
-            continue;
-        number = db_integer(find, 0);
-        not_before = db_integer(find, 4);
-        their_wants = db_str(find, 6, arena);
+        wants = without(arena, wants, db_peek(find, 7)); // it was there before
+        consider(find, arena, own, &best);
     }
-    if (number && !is_full(store, number, &has_no_room, err))
+    if (best.number && !is_full(store, best.number, &has_no_room, err))
         return false;
-    bool is_joining = number && !has_no_room;
+    bool is_joining = best.number && !has_no_room;
     *ret = (struct merging){
-        .number = is_joining ? number : 0,
-        .not_before = not_before,
-        .wants = without(arena, is_joining ? their_wants : wants, str_from(trigger)),
+        .number = is_joining ? best.number : 0,
+        .not_before = best.not_before,
+        .wants = without(arena, is_joining ? best.wants : wants, own),
     };
     return true;
 }

@@ -9,7 +9,7 @@
 #ifndef EDGE_STORE_SQLITE_SCHEMA_H
 #define EDGE_STORE_SQLITE_SCHEMA_H
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 static const char schema_events[] =
     "CREATE TABLE events (\n"
@@ -24,8 +24,9 @@ static const char schema_events[] =
     "  idempotency_key TEXT,\n"
     "  fingerprint BLOB NOT NULL,\n"
     "  repeat_key BLOB,                 -- what makes an equal event a repetition of this one\n"
-    "  format TEXT NOT NULL CHECK (format IN ('json', 'form')),\n"
-    "  body TEXT NOT NULL               -- as received\n"
+    "  format TEXT NOT NULL CHECK (format IN\n"
+    "    ('json', 'form', 'xml', 'query', 'cloudevent')),\n"
+    "  body TEXT NOT NULL               -- as received, without content coding and token\n"
     ") STRICT;\n"
     "CREATE UNIQUE INDEX events_by_id ON events (id);\n"
     "CREATE UNIQUE INDEX events_by_key ON events (source, idempotency_key)\n"

@@ -6,7 +6,7 @@
 
 #include "flow/intake_timing.h"
 
-#include <openssl/evp.h>
+#include "edge/digest.h"
 
 enum {
     SESSION_MAX_BYTES = 200,
@@ -48,8 +48,9 @@ void intake_time_delivery(struct arena *arena, const struct route *route, const 
 
 // --- repetitions ---
 
-// Each value with its length, so that no two lists of values are the same bytes.
-static bool add_value(EVP_MD_CTX *digest, const struct event *event, struct str name)
+// Each value with its length, so that no two lists of values are the same bytes. True for a value
+// that tells events apart: the trigger alone does not.
+static bool add_value(struct buf *values, const struct event *event, struct str name)
 {
     AUTO_BUF struct buf scratch;
     buf_init(&scratch, VALUE_MAX_BYTES);
@@ -57,8 +58,8 @@ static bool add_value(EVP_MD_CTX *digest, const struct event *event, struct str 
     struct str text = is_trigger ? str_from(event->trigger)
                                  : json_as_text(json_get(event->elements, name), &scratch);
     uint64_t len = text.len;
-    require(EVP_DigestUpdate(digest, &len, sizeof(len)));
-    require(EVP_DigestUpdate(digest, text.data, text.len));
+    buf_add(values, &len, sizeof(len));
+    buf_add_str(values, text);
     return !is_trigger && text.len > 0;
 }
 
@@ -67,11 +68,11 @@ void intake_set_repeat_key(const struct config_dedupe *dedupe, const struct even
 {
     if (!dedupe->within_ms)
         return;
-    EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    require(digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL));
+    AUTO_BUF struct buf values;
+    buf_init(&values, SIZE_MAX);
     for (size_t i = 0; i < dedupe->element_count; i++)
-        accept->has_repeat_key |= add_value(digest, event, dedupe->elements[i]);
-    require(EVP_DigestFinal_ex(digest, accept->repeat_key, NULL));
-    EVP_MD_CTX_free(digest);
+        accept->has_repeat_key |= add_value(&values, event, dedupe->elements[i]);
+    struct str whole = buf_str(&values);
+    digest_sha256(&whole, 1, accept->repeat_key);
     accept->repeat_since = accept->received_at - dedupe->within_ms;
 }

@@ -155,7 +155,7 @@ static struct str shown_body(struct arena *arena, const struct store_event *even
         return event->body;
     AUTO_BUF struct buf out;
     buf_init(&out, PAGE_TEXTS_MAX_BYTES);
-    json_write(&out, survey_show_sent(arena, &reading->survey, &reading->sent), JSON_COMPACT);
+    json_write(&out, survey_show_sent(arena, &reading->survey, &reading->raw), JSON_COMPACT);
     return arena_copy(arena, buf_str(&out));
 }
 
@@ -188,7 +188,7 @@ static struct json *event_tree(const struct page_scope *scope, const struct stor
     tree_text(arena, tree, "source", event->source);
     tree_str(arena, tree, "call_id", event->call_id);
     tree_time(arena, tree, "received_at", event->received_at);
-    tree_text(arena, tree, "format", event->format == EVENT_JSON ? "json" : "form");
+    tree_text(arena, tree, "format", event_format_word(event->format));
 
     // It was read when it was taken; limits and policies that came later leave the raw body only.
     struct reading reading = {0};

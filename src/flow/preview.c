@@ -311,9 +311,14 @@ static bool make_request(struct preview *preview, const struct service *service,
     struct service_values values = values_for(preview, service_config(service)->name);
     if (!service_encode(service, preview->codec, preview->arena, &values, ret, err))
         return false;
-    values.event = source_shown(&preview->reading);
-    return values.event == &preview->reading.event ||
-           service_show(service, preview->arena, &values, ret, err);
+    const struct reading *reading = &preview->reading;
+    if (!reading->survey.shown)
+        return true;
+    struct event raw = reading->raw;
+    raw.elements = survey_show_elements(preview->arena, &reading->survey, raw.elements);
+    values.raw = &raw;
+    values.event = source_shown(reading);
+    return service_show(service, preview->codec, preview->arena, &values, ret, err);
 }
 
 static struct str mask(const struct preview *preview, const struct service *service,

@@ -30,7 +30,8 @@ struct fixture {
     struct store_reader *reader;
     struct arena *arena;
     int64_t now;
-    unsigned serial; // makes ids
+    unsigned serial;  // makes ids
+    int64_t repeated; // repetitions so far
 };
 
 int fixture_setup(void **state);
@@ -61,6 +62,8 @@ void check_counts(struct fixture *f);
 
 extern const struct CMUnitTest contract_store_tests[];
 extern const size_t contract_store_test_count;
+extern const struct CMUnitTest contract_timing_tests[];
+extern const size_t contract_timing_test_count;
 extern const struct CMUnitTest contract_view_tests[];
 extern const size_t contract_view_test_count;
 extern const struct CMUnitTest contract_model_tests[];

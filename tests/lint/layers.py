@@ -31,7 +31,7 @@ def read_table(mistakes):
     for number, line in enumerate(sources.read("tests/lint/layers.txt").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        row = re.fullmatch(r"([a-z]+/[a-z_]+):([^|]*)\|(.*)", line)
+        row = re.fullmatch(r"([a-z]+/[a-z0-9_]+):([^|]*)\|(.*)", line)
         if not row or row[1].split("/")[0] not in LAYERS:
             mistakes.append(f"tests/lint/layers.txt:{number}: not `layer/module: headers | libraries`")
         elif row[1] in table:

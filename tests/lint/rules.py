@@ -79,7 +79,7 @@ def check_text(name, mistakes):
 def is_foreign(name):
     """Samples and goldens are bytes as somebody sends them; licences are as their authors wrote."""
     return (name.endswith(BINARY) or name == "LICENSE" or name.endswith("package-lock.json")
-            or re.search(r"/(events|golden|corpus|cases|data)/", name) is not None)
+            or re.search(r"/(events|golden|corpus|cases|data|payloads)/", name) is not None)
 
 
 def main():

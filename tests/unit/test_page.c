@@ -589,7 +589,7 @@ static void test_what_is_not_there_is_404_and_other_methods_405(void **state)
 {
     static const char *const absent[] = {
         "GET /nothing",  "GET /deliveries/x",       "GET /deliveries/x/y/z",
-        "GET /events/x", "POST /deliveries/x/burn", "GET /v1/events"};
+        "GET /events/x", "POST /deliveries/x/burn", "GET /v1"};
     for (size_t i = 0; i < COUNT_OF(absent); i++)
         expect(ask(*state, absent[i], WANT_JSON), 404,
                PARTS("application/problem+json", "urn:switchhook:problem:not-found"));
@@ -703,8 +703,16 @@ static void test_the_front_knows_events_and_health(void **state)
 {
     expect(ask(*state, "POST /v1/events/inbound.call_end", "Host: any\r\n"), 202, PARTS("{}"));
     assert_string_equal(last_trigger, "inbound.call_end");
-    expect(ask(*state, "GET /v1/events/inbound.call_end", "Host: any\r\n"), 405,
-           PARTS("Allow: POST\r\n", "application/problem+json"));
+    expect(ask(*state, "GET /v1/events/chat.new?uii=%01", "Host: any\r\n"), 202, PARTS("{}"));
+    assert_string_equal(last_trigger, "chat.new");
+    expect(ask(*state, "POST /v1/events", "Host: any\r\n"), 202, PARTS("{}"));
+    assert_string_equal(last_trigger, "");
+    expect(ask(*state, "POST /v1/events:batch", "Host: any\r\n"), 202, PARTS("{}"));
+    expect(ask(*state, "PUT /v1/events/inbound.call_end", "Host: any\r\n"), 405,
+           PARTS("Allow: GET, POST\r\n", "application/problem+json"));
+    expect(ask(*state, "GET /v1/events", "Host: any\r\n"), 405, PARTS("Allow: POST\r\n"));
+    expect(ask(*state, "GET /v1/events/", "Host: localhost\r\n"), 404, PARTS("not-found"));
+    expect(ask(*state, "GET /?state=%0d", "Host: localhost\r\n"), 400, PARTS("bad-target"));
     expect(ask(*state, "GET /healthz", "Host: any\r\n"), 200, PARTS("ok\n"));
     expect(ask(*state, "POST /healthz", "Host: any\r\n"), 405, PARTS("Allow: GET, HEAD\r\n"));
     expect(ask(*state, "GET /readyz", "Host: any\r\n"), 200, PARTS("ready\n"));
