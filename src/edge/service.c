@@ -90,8 +90,11 @@ static struct json *all_values(const struct service *service, struct arena *aren
     root->object.count += elements->object.count;
     for (size_t i = 0; i < sent_count; i++) {
         const struct normal_row *row = &values->notes->rows[i];
-        if (row->normal && !str_eq(row->normal->name, row->sent->name))
-            json_set(arena, root, row->sent->name, row->normal->value);
+        if (!row->normal || str_eq(row->normal->name, row->sent->name))
+            continue;
+        // Of merged events another one may have the last word on this element.
+        const struct json *value = json_get(elements, row->normal->name);
+        json_set(arena, root, row->sent->name, value ? (struct json *)value : row->normal->value);
     }
     return root;
 }
