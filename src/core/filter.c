@@ -36,7 +36,7 @@ static const struct filter_kind kinds[] = {
     {"map", "t", 1, apply_map, NULL, false}, // prepared by find_map, which knows the maps
     {"number", "t", 1, filter_number, filter_prepare_number, false},
     {"pad", "nt", 1, filter_pad, filter_prepare_pad, false},
-    {"phone", "t", 1, filter_phone, filter_prepare_phone, false},
+    {"phone", "tt", 1, filter_phone, filter_prepare_phone, false},
     {"replace", "tt", 2, filter_replace, filter_prepare_replace, false},
     {"split", "t", 1, filter_split, filter_prepare_split, false},
     {"substring", "nn", 1, filter_substring, filter_prepare_substring, false},
@@ -336,6 +336,18 @@ static bool read_filter(struct reader *reader, enum missing_policy *ret_policy)
     return read_arguments(reader, filter) && prepare(reader, filter);
 }
 
+static void finish_filters(const struct filter *filters, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        zone_free(filters[i].zone);
+}
+
+void filter_finish(const struct filter_chain *chain)
+{
+    if (chain)
+        finish_filters(chain->filters, chain->count);
+}
+
 bool filter_compile(struct arena *arena, struct str text, const struct filter_maps *maps,
                     const struct filter_chain **ret, enum missing_policy *ret_policy,
                     size_t *ret_offset, struct err *err)
@@ -343,12 +355,14 @@ bool filter_compile(struct arena *arena, struct str text, const struct filter_ma
     struct reader reader = {
         .arena = arena, .text = text, .maps = maps, .ret_offset = ret_offset, .err = err};
     enum missing_policy policy = MISSING_UNSAID;
-    if (!read_filter(&reader, &policy))
-        return false;
-    while (reader.at < text.len) {
+    bool is_good = read_filter(&reader, &policy);
+    while (is_good && reader.at < text.len) {
         reader.at++; // the bar
-        if (!read_filter(&reader, &policy))
-            return false;
+        is_good = read_filter(&reader, &policy);
+    }
+    if (!is_good) {
+        finish_filters(reader.filters, reader.count);
+        return false;
     }
     struct filter *filters = arena_alloc(arena, reader.count * sizeof(*filters));
     if (reader.count)

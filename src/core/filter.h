@@ -22,7 +22,7 @@ enum missing_policy {
     MISSING_REJECT,
 };
 
-struct filter_chain; // lives in the arena it was compiled into
+struct filter_chain; // lives in the arena it was compiled into, and is finished before that
 
 struct filter_maps {
     const struct value_map *items;
@@ -34,6 +34,8 @@ struct filter_maps {
 bool filter_compile(struct arena *arena, struct str text, const struct filter_maps *maps,
                     const struct filter_chain **ret, enum missing_policy *ret_policy,
                     size_t *ret_offset, struct err *err) MUST_CHECK;
+
+void filter_finish(const struct filter_chain *chain); // NULL is fine
 
 // Told of each value that a map does not hold.
 typedef void filter_unmapped_fn(void *context, const struct value_map *map, struct str value);

@@ -7,6 +7,7 @@
 #define CORE_FILTER_KIND_H
 
 #include "core/filter.h"
+#include "core/zone.h"
 
 enum { FILTER_ARGUMENTS_MAX = 2 };
 
@@ -21,8 +22,9 @@ struct filter {
     struct filter_argument arguments[FILTER_ARGUMENTS_MAX];
     size_t argument_count;
     const struct value_map *map; // of `map`
+    const struct zone *zone;     // of `date`: NULL: so many minutes east of UTC
     int choice;                  // of a filter that takes one word of several
-    int offset_minutes;          // of `date`: east of UTC
+    int offset_minutes;
 };
 
 // A filter sees no missing value unless its kind says so. It returns what it makes, or NULL, with

@@ -4,8 +4,9 @@
 // zero as people do it: no binary fraction comes near an amount.
 
 #include "core/filter_kind.h"
+#include "core/phone.h"
 
-enum { DIGITS_MAX = 60, DECIMALS_MAX = 10, E164_DIGITS_MIN = 7, E164_DIGITS_MAX = 15 };
+enum { DIGITS_MAX = 60, DECIMALS_MAX = 10 };
 
 static bool is_digit(char c)
 {
@@ -143,38 +144,50 @@ const struct json *filter_bool(const struct filter *filter, struct filter_run *r
 
 enum phone_form { PHONE_E164, PHONE_DIGITS };
 
+// A country is for numbers that come without one; digits are those that are there.
 bool filter_prepare_phone(struct filter *filter, size_t *ret_argument, struct err *err)
 {
     static const char *const words[] = {[PHONE_E164] = "E164", [PHONE_DIGITS] = "digits"};
-    return filter_choose(filter, words, COUNT_OF(words), ret_argument, err);
+    struct str country = filter->arguments[1].text;
+    if (!filter_choose(filter, words, COUNT_OF(words), ret_argument, err))
+        return false;
+    *ret_argument = 1;
+    if (filter->argument_count < 2)
+        return true;
+    if (filter->choice == PHONE_DIGITS)
+        return err_set(err, ERR_INVALID, "phone \"digits\" takes no country");
+    return (country.len == 2 && phone_is_country(country.data)) ||
+           err_set(err, ERR_INVALID, "a country of phone is two capital letters such as \"US\"");
 }
 
-// Digits and what people put between them; a letter or a second plus makes it something else.
-static bool is_phone_sign(char c, bool is_first)
+static const struct json *write_e164(const struct filter *filter, struct filter_run *run,
+                                     struct str text)
 {
-    return is_digit(c) || (c && strchr(" -./()", c)) || (c == '+' && is_first);
+    char number[PHONE_E164_BYTES];
+    const char *country = filter->argument_count == 2 ? filter->arguments[1].text.data : NULL;
+    if (phone_e164(country, text.data, text.len, number) == PHONE_NONE)
+        return filter_refuse(run, text,
+                             country ? "is no phone number of that country"
+                                     : "is no phone number with a country code");
+    return filter_made(run, str_from(arena_strdup(run->arena, number)));
 }
 
-// What has no country code is no E.164, and only the source knows which it would be.
+// Digits and what people put between them; with a letter it is something else.
 const struct json *filter_phone(const struct filter *filter, struct filter_run *run,
                                 const struct json *value)
 {
-    struct str text = filter_text(run, value), number = str_trim(text);
-    char *digits = arena_alloc(run->arena, number.len + 2);
+    struct str text = filter_text(run, value);
+    if (filter->choice == PHONE_E164)
+        return write_e164(filter, run, text);
+    char *digits = arena_alloc(run->arena, text.len + 1);
     size_t len = 0;
-    bool has_plus = number.len && number.data[0] == '+', is_e164 = filter->choice == PHONE_E164;
-    if (is_e164)
-        digits[len++] = '+';
-    for (size_t i = 0; i < number.len; i++) {
-        if (!is_phone_sign(number.data[i], i == 0))
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (is_digit(c))
+            digits[len++] = c;
+        else if (!c || !strchr(" +-./()", c))
             return filter_refuse(run, text, "is no phone number");
-        if (is_digit(number.data[i]))
-            digits[len++] = number.data[i];
     }
-    size_t count = len - is_e164;
-    if (is_e164 && (!has_plus || count < E164_DIGITS_MIN || count > E164_DIGITS_MAX))
-        return filter_refuse(run, text, "is no phone number with a country code");
-    if (count == 0)
-        return filter_refuse(run, text, "is no phone number");
-    return filter_made(run, (struct str){digits, len});
+    return len ? filter_made(run, (struct str){digits, len})
+               : filter_refuse(run, text, "is no phone number");
 }

@@ -12,6 +12,7 @@ enum {
     DAY_S = 24 * HOUR_S,
     EPOCH_DIGITS = 10, // of a moment in seconds; in milliseconds three more
     TIME_MAX_BYTES = 2000,
+    ZONE_NAME_MAX_BYTES = 100,
 };
 
 struct moment {
@@ -189,6 +190,18 @@ static const char *const month_names[] = {"January",   "February", "March",    "
 static const char *const day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                         "Thursday", "Friday", "Saturday"};
 
+static bool prepare_zone(struct filter *filter, struct str name)
+{
+    char text[ZONE_NAME_MAX_BYTES + 1] = "";
+    if (read_offset(name, &filter->offset_minutes))
+        return true;
+    if (name.len > ZONE_NAME_MAX_BYTES || memchr(name.data, '\0', name.len))
+        return false;
+    memcpy(text, name.data, name.len);
+    filter->zone = zone_new(text);
+    return filter->zone != NULL;
+}
+
 bool filter_prepare_date(struct filter *filter, size_t *ret_argument, struct err *err)
 {
     struct str format = filter->arguments[0].text;
@@ -204,10 +217,10 @@ bool filter_prepare_date(struct filter *filter, size_t *ret_argument, struct err
                            conversions);
     }
     *ret_argument = 1;
-    return filter->argument_count < 2 ||
-           read_offset(filter->arguments[1].text, &filter->offset_minutes) ||
+    return filter->argument_count < 2 || prepare_zone(filter, filter->arguments[1].text) ||
            err_set(err, ERR_INVALID,
-                   "a time zone of date is \"UTC\" or an offset such as \"+02:00\"");
+                   "a time zone of date is \"UTC\", an offset such as \"+02:00\" or a name of the "
+                   "time zone database such as \"America/Chicago\"");
 }
 
 static void write_offset(struct buf *out, int minutes, const char *colon)
@@ -301,6 +314,19 @@ static bool write_date(struct buf *out, struct str format, const struct moment *
     return true;
 }
 
+static void move_to_zone(struct moment *moment, const struct filter *filter)
+{
+    int64_t unix_s = moment->clock_s - moment->offset_minutes * MINUTE_S;
+    moment->offset_minutes = filter->offset_minutes;
+    if (filter->zone) {
+        struct zone_clock at = zone_from_unix(filter->zone, unix_s);
+        int64_t clock_s = days_of(at.year, at.month, at.day) * DAY_S + at.hour * HOUR_S +
+                          at.minute * MINUTE_S + at.second;
+        moment->offset_minutes = (int)((clock_s - unix_s) / MINUTE_S);
+    }
+    moment->clock_s = unix_s + moment->offset_minutes * MINUTE_S;
+}
+
 const struct json *filter_date(const struct filter *filter, struct filter_run *run,
                                const struct json *value)
 {
@@ -313,8 +339,7 @@ const struct json *filter_date(const struct filter *filter, struct filter_run *r
     if (filter->argument_count == 2) {
         if (!moment.has_zone)
             return filter_refuse(run, text, no_zone);
-        moment.clock_s += (filter->offset_minutes - moment.offset_minutes) * MINUTE_S;
-        moment.offset_minutes = filter->offset_minutes;
+        move_to_zone(&moment, filter);
     }
     AUTO_BUF struct buf out;
     buf_init(&out, TIME_MAX_BYTES);

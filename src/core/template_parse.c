@@ -633,6 +633,8 @@ void template_free(struct template *template)
 {
     if (!template)
         return;
+    for (size_t i = 0; i < template->node_count; i++)
+        filter_finish(template->nodes[i].filters);
     free(template->nodes);
     free(template->programs);
     arena_free(template->arena);

@@ -216,7 +216,7 @@ static bool make_body(const struct service *service, struct soap_codec *codec, b
         return false;
     if (body_finish(service, codec, arena, text, ret, err))
         return true;
-    *ret = text;
+    mark_judge(arena, text, ret); // what is only shown need not fit, but shows no marks
     return !is_sent;
 }
 
@@ -300,11 +300,11 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
     return make_request(service, codec, true, arena, values, ret, err);
 }
 
-bool service_show(const struct service *service, struct arena *arena,
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
                   const struct service_values *values, struct transport_request *ret,
                   struct err *err)
 {
-    return make_request(service, NULL, false, arena, values, ret, err);
+    return make_request(service, codec, false, arena, values, ret, err);
 }
 
 // --- reply ---

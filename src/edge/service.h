@@ -53,9 +53,9 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
                     struct err *err) MUST_CHECK;
 
 // What people may see of the request, for values whose event has its sensitive answers masked (see
-// source_shown): rendered like service_encode does it, but neither checked against the WSDL's types
-// nor parsed, because a mask is no number and no date.
-bool service_show(const struct service *service, struct arena *arena,
+// source_shown): like service_encode does it, but a body that does not fit, because a mask is no
+// number and no date, is shown as rendered. Counts nothing.
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
                   const struct service_values *values, struct transport_request *ret,
                   struct err *err) MUST_CHECK;
 

@@ -125,16 +125,18 @@ static bool parse_body(struct taking *taking)
     return true;
 }
 
-// What the header says, then what the event says of itself, then the message's id. A key that
-// stands for a whole batch is made into one for each event by its place; the blank in it is in no
-// header's key.
+// What the header says, then what the event says of itself, then the message's id. Of a source that
+// signs, a header that is not signed says nothing: whoever copied a request could make it a new
+// one. A key that stands for a whole batch is made into one for each event by its place; the blank
+// in it is in no header's key.
 static struct str choose_key(struct taking *taking)
 {
     const struct intake_input *input = taking->input;
-    struct str own = taking->event.key;
-    struct str whole = input->key.len ? input->key : input->message_id;
+    bool is_signed = taking->intake->config->sources[taking->source].signing_key_count > 0;
+    struct str header = is_signed ? STR("") : input->key, own = taking->event.key;
+    struct str whole = header.len ? header : input->message_id;
     if (!taking->batch)
-        return input->key.len ? input->key : own.len ? own : whole;
+        return header.len ? header : own.len ? own : whole;
     if (own.len || !whole.len)
         return own;
     return str_from(arena_printf(taking->scratch, "%.*s %zu", STR_ARG(whole), taking->index));

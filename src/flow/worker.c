@@ -478,7 +478,8 @@ static void show_request(struct job *job, const struct content *content,
     if (!content->is_masked)
         return;
     values.event = &content->shown;
-    if (!service_show(job->lane->service, job->lease->arena, &values, &job->shown, &err)) {
+    if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
+                      &job->shown, &err)) {
         job->shown.url = "(not shown: the sensitive answers in it could not be masked)";
         job->shown.header_count = 0;
         job->shown.body = STR("");

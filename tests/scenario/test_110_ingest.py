@@ -406,7 +406,11 @@ def test_a_signed_request_is_taken_with_either_secret_and_only_once(signed, crm)
         headers = sign(key, body, message=f"msg_{number}")
         answer = signed.api.call("POST", "/v1/events/chat.end", body, headers)
         assert answer.status == 202, answer
-        assert signed.api.call("POST", "/v1/events/chat.end", body, headers).status == 200
+        copied = {**headers, "Idempotency-Key": "another", "ce-specversion": "1.0", "ce-id": "x",
+                  "ce-source": "y", "ce-type": "chat.end"}
+        for again in (headers, copied):
+            assert signed.api.call("POST", "/v1/events/chat.end", body, again).status == 200
+        problem(signed.api.call("POST", "/v1/events/chat.new", body, headers), 422)
     coded = {**sign(KEYS[0], body, message="msg_z"), "Content-Encoding": "gzip"}
     assert signed.api.call("POST", "/v1/events/chat.end", gzip.compress(body), coded).status == 202
     both = sign(KEYS[1], body, message="msg_b")

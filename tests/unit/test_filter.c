@@ -67,6 +67,14 @@ static const struct filter_chain *compiled(struct arena *arena, const char *text
     return chain;
 }
 
+// Chains are finished with their arena, at the end of each case.
+#define AUTO_CHAIN __attribute__((cleanup(finish_chain)))
+
+static void finish_chain(const struct filter_chain **chain)
+{
+    filter_finish(*chain);
+}
+
 struct rule {
     const char *value, *filters, *expected; // JSON, "" for absent; the chain; JSON
 };
@@ -78,10 +86,10 @@ static void assert_rules(const struct rule *rules, size_t count)
         AUTO_BUF struct buf out;
         buf_init(&out, MAX_BYTES);
         struct filter_run run = {.arena = arena, .max_bytes = MAX_BYTES};
+        AUTO_CHAIN const struct filter_chain *chain = compiled(arena, rules[i].filters);
         const struct json *value;
         struct err err;
-        assert_true(filter_apply(compiled(arena, rules[i].filters), &run,
-                                 parsed(arena, rules[i].value), &value, &err));
+        assert_true(filter_apply(chain, &run, parsed(arena, rules[i].value), &value, &err));
         if (run.why.code != ERR_NONE)
             fail_msg("%s | %s: %s", rules[i].value, rules[i].filters, run.why.text);
         if (value)
@@ -176,6 +184,8 @@ static void test_numbers(void **state)
         {"\"+1 (510) 555-0111\"", "phone \"E164\"", "\"+15105550111\""},
         {"\"(510) 555.0111\"", "phone \"digits\"", "\"5105550111\""},
         {"5105550111", "phone 'digits'", "\"5105550111\""},
+        {"\"510 555 0111\"", "phone 'E164' 'US'", "\"+15105550111\""},
+        {"\"030 12345678\"", "phone 'E164' 'DE'", "\"+493012345678\""},
     };
     assert_rules(rules, COUNT_OF(rules));
 }
@@ -190,6 +200,12 @@ static void test_moments(void **state)
         {"\"2020-09-15T23:30:00Z\"", "date '%F %T %z' '+02:00'", "\"2020-09-16 01:30:00 +0200\""},
         {"\"2020-12-31T23:30:00-05:00\"", "date '%FT%T%:z' 'UTC'", "\"2021-01-01T04:30:00+00:00\""},
         {"\"2024-03-01 00:10:00 +0530\"", "date '%F %T' 'UTC'", "\"2024-02-29 18:40:00\""},
+        {"\"2024-03-10T07:59:59Z\"", "date '%F %T %z' 'America/Chicago'",
+         "\"2024-03-10 01:59:59 -0600\""},
+        {"\"2024-03-10T08:00:00Z\"", "date '%F %T %:z' 'America/Chicago'",
+         "\"2024-03-10 03:00:00 -05:00\""},
+        {"\"2024-07-01T22:30:00Z\"", "date '%F %T' 'Europe/Berlin' | default ''",
+         "\"2024-07-02 00:30:00\""},
         // Without a zone the clock stays as it is.
         {"\"2020-04-22 00:00:00.0000\"", "date '%FT%T'", "\"2020-04-22T00:00:00\""},
         {"\"2020-06-30 21:36\"", "date '%m/%d/%Y %I:%M %p'", "\"06/30/2020 09:36 PM\""},
@@ -301,8 +317,9 @@ static void test_what_cannot_be_read_is_missing_with_a_reason(void **state)
         {"\"1:00:00:00\"", "duration 'seconds'", "is no duration"},
         {"\"12345678901\"", "duration 'seconds'", "is no duration"},
         {"\"5105550111\"", "phone 'E164'", "no phone number with a country code"},
-        {"\"+1 510 CALL\"", "phone 'E164'", "is no phone number"},
-        {"\"+1+2\"", "phone 'digits'", "is no phone number"},
+        {"\"12\"", "phone 'E164' 'US'", "no phone number of that country"},
+        {"\"510 CALL\"", "phone 'digits'", "is no phone number"},
+        {"\"( )\"", "phone 'digits'", "is no phone number"},
         {"\"anonymous\"", "phone 'digits'", "is no phone number"},
         {"\"1,5\"", "number '0'", "is no decimal number"},
         {"\"1e5\"", "number '0'", "is no decimal number"},
@@ -314,10 +331,10 @@ static void test_what_cannot_be_read_is_missing_with_a_reason(void **state)
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         AUTO_ARENA struct arena *arena = arena_new();
         struct filter_run run = {.arena = arena, .max_bytes = MAX_BYTES};
+        AUTO_CHAIN const struct filter_chain *chain = compiled(arena, rules[i].filters);
         const struct json *value;
         struct err err;
-        assert_true(filter_apply(compiled(arena, rules[i].filters), &run,
-                                 parsed(arena, rules[i].value), &value, &err));
+        assert_true(filter_apply(chain, &run, parsed(arena, rules[i].value), &value, &err));
         if (!filter_is_missing(value) || run.why.code != ERR_INVALID ||
             !strstr(run.why.text, rules[i].expected))
             fail_msg("%s | %s: %s", rules[i].value, rules[i].filters, run.why.text);
@@ -391,6 +408,10 @@ static void test_mistakes_are_told_with_their_place(void **state)
         {"duration 'HH:MM'", 9,
          "duration has no form `HH:MM`; known: HH:MM:SS, MM:SS, minutes, seconds"},
         {"phone 'e164'", 6, "phone has no form `e164`; known: E164, digits"},
+        {"phone 'E164' 'us'", 13, "two capital letters"},
+        {"phone 'E164' 'XX'", 13, "two capital letters"},
+        {"phone 'digits' 'US'", 15, "takes no country"},
+        {"date '%F' 'UTC' | date '%F' 'Berlin'", 28, "a name of the time zone database"},
         {"number '#,##0.00'", 7, "a number is written as"},
         {"number '0.00.0'", 7, "a number is written as"},
         {"number '0x'", 7, "a number is written as"},

@@ -498,10 +498,32 @@ static void test_unmapped_values_of_first_attempts_are_counted(void **state)
     assert_int_equal(view.values[0].count, 1);
 }
 
+static void test_what_is_shown_has_no_marks_and_counts_nothing(void **state)
+{
+    struct gateway *gateway = *state;
+    AUTO_ARENA struct arena *arena = arena_new();
+    struct str value;
+    struct event event = post(arena, STR("shown"), &value);
+    struct unmapped_view view;
+    struct err err;
+    for (size_t i = 0; i < gateway->services->count; i++) {
+        struct service_values values = {
+            .event = &event, .event_id = "e", .source = "a", .delivery_id = "d", .attempt = 1};
+        struct transport_request request;
+        assert_true(service_show(gateway->services->items[i], gateway->codec, arena, &values,
+                                 &request, &err));
+        assert_false(mark_is_in(request.body));
+    }
+    unmapped_view(gateway->services->unmapped, 0, arena, &view);
+    assert_int_equal(view.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_any_value_arrives_and_changes_nothing_else, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(test_what_is_shown_has_no_marks_and_counts_nothing, start,
                                         stop),
         cmocka_unit_test_setup_teardown(test_unmapped_values_of_first_attempts_are_counted, start,
                                         stop),

@@ -742,7 +742,8 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
     write_file(
         "switchhook.yaml",
         arena_printf(fixture.arena,
-                     "store: d\ntemplates: %s/templates\nsources: {a: }\nservices:\n"
+                     "store: d\ntemplates: %s/templates\nsources: {a: }\n"
+                     "maps: {crm_dispositions: {values: {Sale: won}, unmapped: pass}}\nservices:\n"
                      "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json}\n",
                      folder));
     const char *file = arena_printf(fixture.arena, "%s/switchhook.yaml", fixture.folder);
@@ -756,8 +757,14 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
         {"{\"uii\":\"1\",\"duration\":0}", "duration", "0"},
         {"{\"uii\":\"1\",\"duration\":\"\"}", "duration", "null"},
         {"{\"uii\":\"1\"}", "duration", "null"},
-        {"{\"uii\":\"1\",\"ani\":\"5105550111\"}", "caller", "\"5105550111\""},
-        {"{\"uii\":\"1\",\"ani\":\"\",\"lead_phone\":\"9545550148\"}", "caller", "\"9545550148\""},
+        {"{\"uii\":\"1\",\"ani\":\"5105550111\"}", "caller", "\"+15105550111\""},
+        {"{\"uii\":\"1\",\"ani\":\"\",\"lead_phone\":\"9545550148\"}", "caller",
+         "\"+19545550148\""},
+        {"{\"uii\":\"1\",\"duration\":\"3:07\"}", "talked", "\"03:07\""},
+        {"{\"uii\":\"1\",\"agent_disposition\":\"Sale\"}", "disposition", "\"won\""},
+        {"{\"uii\":\"1\",\"outbound_disposition\":\"BUSY\"}", "disposition", "\"BUSY\""},
+        {"{\"uii\":\"1\",\"call_start\":\"2024-07-01T12:00:00Z\"}", "started",
+         "\"2024-07-01 06:00:00 -06:00\""},
         {"{\"uii\":\"1\",\"campaign_name\":\"AM\"}", "queue", "\"AM\""},
         {"{\"uii\":\"1\",\"gate_name\":\"Billing\"}", "queue", "\"Billing\""},
         {"{\"uii\":\"1\",\"agent_notes\":\"a \\\"b\\\"\\n\\u2713\"}", "notes",

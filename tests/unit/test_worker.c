@@ -143,11 +143,11 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
     return true;
 }
 
-bool service_show(const struct service *service, struct arena *arena,
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
                   const struct service_values *values, struct transport_request *ret,
                   struct err *err)
 {
-    return service_encode(service, NULL, arena, values, ret, err);
+    return service_encode(service, codec, arena, values, ret, err);
 }
 
 void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
