@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The generator's two commands, run by wsdl_module around gSOAP's own:
-//   bind prepare WSDL COPY              writes the WSDL as gSOAP is to read it; prints soapcpp2's
-//                                       version option, then each file read
-//   bind module NAME WSDL DIGEST RECIPE NSMAP HEADER CLIENT SOURCE
+//   bind prepare WSDL ONLY TYPES COPY RENAME  writes the WSDL as gSOAP is to read it, and a sed
+//   script to
+//                                       run over what wsdl2h makes of it; prints "file PATH" for
+//                                       each file read, "note TEXT", and "types stock" where
+//                                       gSOAP's own type map is needed; TYPES is stock or open
+//   bind module NAME WSDL ONLY TYPES DIGEST RECIPE NSMAP HEADER CLIENT SOURCE
 // What is wrong goes to standard error in one sentence that starts with the file.
 
 #include "bind.h"
@@ -42,37 +45,60 @@ static bool write_text(const char *path, struct str text, struct err *err)
     return true;
 }
 
+// Overloaded operations have names of their own in the copy; in C they get gSOAP's underscores,
+// which the wire does not show. The comment that names the operation keeps the name, for
+// bind_stub.c.
+static void write_renaming(struct buf *out, struct arena *arena, const struct wsdl *wsdl)
+{
+    for (size_t i = 0; i < wsdl->call_count; i++) {
+        const struct wsdl_call *call = &wsdl->calls[i];
+        if (!*call->suffix)
+            continue;
+        const char *to = stub_suffix(arena, call);
+        buf_printf(out, "/^\\/\\*\\* Operation/!s/%sResponse\\b/Response%s/g\n", call->suffix, to);
+        buf_printf(out, "/^\\/\\*\\* Operation/!s/%s\\b/%s/g\n", call->suffix, to);
+    }
+}
+
 static bool prepare(struct arena *arena, char **args, struct err *err)
 {
     struct wsdl wsdl;
-    if (!wsdl_read(arena, args[0], args[1], &wsdl, err))
+    struct wsdl_choice choice = {.only = args[1], .is_open = strcmp(args[2], "open") == 0};
+    if (!wsdl_read(arena, args[0], &choice, args[3], &wsdl, err))
         return false;
-    puts(wsdl.version == 12 ? "-2" : "-1");
+    AUTO_BUF struct buf renaming;
+    buf_init(&renaming, MAX_TEXT_BYTES);
+    write_renaming(&renaming, arena, &wsdl);
     for (size_t i = 0; i < wsdl.file_count; i++)
-        puts(wsdl.files[i]);
-    return true;
+        printf("file %s\n", wsdl.files[i]);
+    for (size_t i = 0; i < wsdl.note_count; i++)
+        printf("note %s\n", wsdl.notes[i]);
+    if (wsdl.needs_stock_types)
+        puts("types stock");
+    return write_text(args[4], buf_str(&renaming), err);
 }
 
 static bool module(struct arena *arena, char **args, struct err *err)
 {
     struct module_facts facts = {
-        .name = args[0], .digest = args[2], .recipe = args[3], .nsmap = args[4]};
+        .name = args[0], .digest = args[4], .recipe = args[5], .nsmap = args[6]};
+    struct wsdl_choice choice = {.only = args[2], .is_open = strcmp(args[3], "open") == 0};
     struct wsdl wsdl;
     struct str header, client;
-    if (!wsdl_read(arena, args[1], NULL, &wsdl, err) || !read_text(arena, args[5], &header, err) ||
-        !read_text(arena, args[6], &client, err))
+    if (!wsdl_read(arena, args[1], &choice, NULL, &wsdl, err) ||
+        !read_text(arena, args[7], &header, err) || !read_text(arena, args[8], &client, err))
         return false;
     struct stubs text;
     stubs_init(&text, arena, header, client);
-    struct stub *stubs = arena_alloc(arena, wsdl.operation_count * sizeof(*stubs));
-    for (size_t i = 0; i < wsdl.operation_count; i++) {
-        if (!stub_find(&text, &wsdl.operations[i], &stubs[i], err))
+    struct stub *stubs = arena_alloc(arena, wsdl.call_count * sizeof(*stubs));
+    for (size_t i = 0; i < wsdl.call_count; i++) {
+        if (!stub_find(&text, &wsdl.calls[i], &stubs[i], err))
             return err_prefix(err, "%s", wsdl.path);
     }
     AUTO_BUF struct buf source;
     buf_init(&source, MAX_TEXT_BYTES);
     module_write(&source, &facts, &wsdl, stubs);
-    return write_text(args[7], buf_str(&source), err);
+    return write_text(args[9], buf_str(&source), err);
 }
 
 int main(int count, char **args)
@@ -80,9 +106,9 @@ int main(int count, char **args)
     AUTO_ARENA struct arena *arena = arena_new();
     struct err err;
     bool is_done;
-    if (count == 4 && strcmp(args[1], "prepare") == 0)
+    if (count == 7 && strcmp(args[1], "prepare") == 0)
         is_done = prepare(arena, args + 2, &err);
-    else if (count == 10 && strcmp(args[1], "module") == 0)
+    else if (count == 12 && strcmp(args[1], "module") == 0)
         is_done = module(arena, args + 2, &err);
     else
         is_done = err_set(&err, ERR_INVALID, "bind: run by gen/wsdl_module, not by hand");

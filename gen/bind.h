@@ -1,40 +1,60 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the three parts of the generator tell each other: what a WSDL offers (wsdl.c), which C
-// functions gSOAP made of it (stub.c), and the module's source that joins them (write.c).
+// What the parts of the generator tell each other: what a WSDL offers (bind_wsdl.c and the files it
+// stands on), which C functions gSOAP made of it (bind_stub.c), and the module's source that joins
+// them (bind_write.c).
 
 #ifndef GEN_BIND_H
 #define GEN_BIND_H
 
 #include "base/err.h"
 
-// --- wsdl.c: door to libxml2 ---
+// --- bind_wsdl.c and below: the half that knows libxml2 ---
+
+// What a call looks like on the wire. Operations of several ports may have one in common.
+struct wsdl_call {
+    const char *inner;  // its operation's name in the copy for gSOAP
+    const char *suffix; // what `inner` ends with that the wire must not show, "" as a rule
+    bool has_output;
+};
 
 struct wsdl_operation { // one operation of one SOAP port
-    const char *name, *port, *binding, *endpoint, *action;
+    const char *name;   // an overloaded one has its input's name after a colon
+    const char *port, *endpoint, *action;
     const char *style;
+    int version; // 11 or 12
     bool is_one_way;
+    size_t call;
 };
 
 struct wsdl {
     struct arena *arena;
     const char *path;
-    int version; // 11 or 12: the first SOAP port's; ports of the other are left out
     struct wsdl_operation *operations;
     size_t operation_count;
+    struct wsdl_call *calls;
+    size_t call_count;
     const char **schemas; // texts, the first imports the others; see edge/soap_module.h
     size_t schema_count;
     const char **files; // all that were read, the WSDL first
     size_t file_count;
+    const char **notes; // what was changed or left out, a sentence each
+    size_t note_count;
+    bool needs_stock_types; // refers to schemas that only gSOAP brings
 };
 
-// Reads a WSDL and what it imports from files. The sentence of a failure starts with file and line.
-// When `copy_path` is given, writes there what gSOAP is to read: the WSDL without the ports and
-// bindings of the other SOAP version, because gSOAP would merge them.
-bool wsdl_read(struct arena *arena, const char *path, const char *copy_path, struct wsdl *ret,
-               struct err *err) MUST_CHECK;
+struct wsdl_choice {
+    const char *only; // comma-separated list of operations, "" for all
+    bool is_open;     // take nothing from gSOAP's own type map; such types may then hold anything
+};
 
-// --- stub.c ---
+// Reads a WSDL and what it imports, from files. The sentence of a failure starts with file and
+// line. When `copy_path` is given, writes there what gSOAP is to read: one portType, binding and
+// port that hold every call once, and one schema a namespace, all in one file.
+bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *choice,
+               const char *copy_path, struct wsdl *ret, struct err *err) MUST_CHECK;
+
+// --- bind_stub.c ---
 
 struct stub {
     const char *name;           // gSOAP's, e.g. "__ns1__SubmitSurveyResult"
@@ -53,17 +73,19 @@ struct stubs {
 
 // From the text of wsdl2h's output and of soapClient.c; both end with NUL and outlive it.
 void stubs_init(struct stubs *stubs, struct arena *arena, struct str header, struct str client);
-// The functions of the WSDL's operation.
-bool stub_find(struct stubs *stubs, const struct wsdl_operation *operation, struct stub *ret,
+// The functions of the WSDL's call.
+bool stub_find(struct stubs *stubs, const struct wsdl_call *call, struct stub *ret,
                struct err *err) MUST_CHECK;
+// How gSOAP's underscores say in C what `call->suffix` says in the copy; the wire shows neither.
+const char *stub_suffix(struct arena *arena, const struct wsdl_call *call);
 
-// --- write.c ---
+// --- bind_write.c ---
 
 struct module_facts {
     const char *name, *digest, *recipe, *nsmap;
 };
 
-// The module's C source; `stubs` has one entry for each operation of the WSDL.
+// The module's C source; `stubs` has one entry for each call of the WSDL.
 void module_write(struct buf *out, const struct module_facts *facts, const struct wsdl *wsdl,
                   const struct stub *stubs);
 

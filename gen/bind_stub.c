@@ -20,12 +20,30 @@ static bool is_identifier(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-// The name as in the WSDL, from gSOAP's: without namespace prefix, _USCORE for an underscore and
+static char *put_utf8(char *to, unsigned code)
+{
+    if (code < 0x80) {
+        *to++ = (char)code;
+    } else if (code < 0x800) {
+        *to++ = (char)(0xc0 | code >> 6);
+        *to++ = (char)(0x80 | (code & 0x3f));
+    } else {
+        *to++ = (char)(0xe0 | code >> 12);
+        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+        *to++ = (char)(0x80 | (code & 0x3f));
+    }
+    return to;
+}
+
+// The name as in the WSDL, from gSOAP's: without namespace prefix, _USCORE for an underscore,
+// _ for a hyphen and
 // _xHHHH for what C does not allow.
 static const char *decode_name(struct arena *arena, struct str name)
 {
     while (name.len && *name.data == '_')
         name = (struct str){name.data + 1, name.len - 1};
+    while (name.len && name.data[name.len - 1] == '_')
+        name.len--; // gSOAP's own, where C has taken the name
     const char *separator = memmem(name.data, name.len, "__", 2);
     if (separator) {
         name.len -= (size_t)(separator + 2 - name.data);
@@ -37,31 +55,24 @@ static const char *decode_name(struct arena *arena, struct str name)
         if (str_starts((struct str){name.data + i, name.len - i}, STR("_USCORE"))) {
             *to++ = '_';
             i += sizeof("_USCORE") - 1;
-        } else if (name.len - i >= 6 && sscanf(name.data + i, "_x%4x", &code) == 1 && code < 128) {
-            *to++ = (char)code;
+        } else if (name.len - i >= 6 && sscanf(name.data + i, "_x%4x", &code) == 1) {
+            to = put_utf8(to, code); // at most 3 bytes in the place of 6
             i += 6;
         } else {
-            *to++ = name.data[i++];
+            *to++ = name.data[i] == '_' ? '-' : name.data[i];
+            i++;
         }
     }
     return decoded;
 }
 
-// gSOAP appends an underscore to names that C or another binding has taken.
-static bool is_named(const char *decoded, const char *name)
-{
-    size_t len = strlen(name);
-    return strncmp(decoded, name, len) == 0 && decoded[len + strspn(decoded + len, "_")] == '\0';
-}
-
 struct stub_name {
     const char *name;      // gSOAP's
-    const char *operation; // as in the WSDL
-    const char *binding;
+    const char *operation; // as in the copy
 };
 
 // wsdl2h says: Operation "__ns1__Name" of service binding "Binding".
-static const char before_name[] = "/** Operation \"", before_binding[] = "\" of service binding \"";
+static const char before_name[] = "/** Operation \"";
 
 void stubs_init(struct stubs *stubs, struct arena *arena, struct str header, struct str client)
 {
@@ -73,32 +84,32 @@ void stubs_init(struct stubs *stubs, struct arena *arena, struct str header, str
     for (const char *at = header.data; (at = find(header, at, before_name)); to++) {
         at += sizeof(before_name) - 1;
         struct str name = {at, strcspn(at, "\"\n")};
-        at += name.len;
-        struct str binding = STR("");
-        if (strncmp(at, before_binding, sizeof(before_binding) - 1) == 0) {
-            at += sizeof(before_binding) - 1;
-            binding = (struct str){at, strcspn(at, "\"\n")};
-        }
         *to = (struct stub_name){.name = arena_copy(arena, name).data,
-                                 .operation = decode_name(arena, name),
-                                 .binding = arena_copy(arena, binding).data};
+                                 .operation = decode_name(arena, name)};
     }
 }
 
-// Two bindings of one port type share their functions, so the binding's own is preferred, not
-// required.
-static const char *find_name(const struct stubs *stubs, const struct wsdl_operation *operation)
+const char *stub_suffix(struct arena *arena, const struct wsdl_call *call)
 {
-    const char *shared = NULL;
+    char underscores[64];
+    int count = 1;
+    sscanf(call->suffix, "Overload%dOf", &count);
+    memset(underscores, '_', sizeof(underscores));
+    return arena_printf(arena, "%.*s", *call->suffix ? count + 1 : 0, underscores);
+}
+
+static const char *find_name(const struct stubs *stubs, const struct wsdl_call *call)
+{
     for (size_t i = 0; i < stubs->count; i++) {
         const struct stub_name *entry = &stubs->names[i];
-        if (!is_named(entry->operation, operation->name))
+        if (strcmp(entry->operation, call->inner) != 0)
             continue;
-        if (strcmp(entry->binding, operation->binding) == 0)
-            return entry->name;
-        shared = shared ? shared : entry->name;
+        const char *suffix = *call->suffix ? strstr(entry->name, call->suffix) : NULL;
+        return suffix ? arena_printf(stubs->arena, "%.*s%s", (int)(suffix - entry->name),
+                                     entry->name, stub_suffix(stubs->arena, call))
+                      : entry->name;
     }
-    return shared;
+    return NULL;
 }
 
 // The definition of `function` after `from`: its parameters and its body.
@@ -172,27 +183,24 @@ static const char *read_reply_type(const struct stubs *stubs, struct str receive
     return arena_copy(stubs->arena, str_trim(type)).data;
 }
 
-bool stub_find(struct stubs *stubs, const struct wsdl_operation *operation, struct stub *ret,
-               struct err *err)
+bool stub_find(struct stubs *stubs, const struct wsdl_call *call, struct stub *ret, struct err *err)
 {
-    const char *name = find_name(stubs, operation);
+    const char *name = find_name(stubs, call);
     if (!name)
-        return err_set(err, ERR_INVALID, "gSOAP made nothing of operation %s of binding %s",
-                       operation->name, operation->binding);
+        return err_set(err, ERR_INVALID, "gSOAP made nothing of operation %s", call->inner);
     struct str send, receive;
     if (!find_definition(stubs, "soap_send_", name, &send) ||
         !find_definition(stubs, "soap_recv_", name, &receive))
-        return err_set(err, ERR_INVALID, "gSOAP made no functions for operation %s",
-                       operation->name);
+        return err_set(err, ERR_INVALID, "gSOAP made no functions for operation %s", call->inner);
     struct stub stub = {
         .name = name,
         .send_arguments = read_arguments(stubs, name, send),
         .tag = read_tag(stubs, name, send),
-        .reply_type = operation->is_one_way ? NULL : read_reply_type(stubs, receive),
+        .reply_type = read_reply_type(stubs, receive),
     };
-    if (!stub.tag || (!stub.reply_type && !operation->is_one_way))
+    if (!stub.tag)
         return err_set(err, ERR_INVALID, "gSOAP's functions for operation %s are not as expected",
-                       operation->name);
+                       call->inner);
     *ret = stub;
     return true;
 }

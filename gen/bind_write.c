@@ -47,14 +47,14 @@ static void write_encode(struct buf *out, size_t index, const struct stub *stub,
     buf_printf(out, "%s);\n}\n\n", stub->send_arguments);
 }
 
-static void write_decode(struct buf *out, size_t index, const struct stub *stub, int version)
+static void write_decode(struct buf *out, size_t index, const struct stub *stub,
+                         const struct wsdl_operation *operation)
 {
     buf_printf(out,
                "static int decode_%zu(struct soap *soap)\n"
-               "{\n"
-               "    soap_set_version(soap, %d);\n",
-               index, version == 12 ? 2 : 1);
-    if (stub->reply_type)
+               "{\n",
+               index);
+    if (stub->reply_type && !operation->is_one_way)
         buf_printf(out,
                    "    %s out;\n"
                    "    memset(&out, 0, sizeof(out));\n"
@@ -69,7 +69,8 @@ static void write_table(struct buf *out, const struct wsdl *wsdl)
 {
     buf_printf(out, "static const struct stub stubs[] = {\n");
     for (size_t i = 0; i < wsdl->operation_count; i++)
-        buf_printf(out, "    {encode_%zu, decode_%zu},\n", i, i);
+        buf_printf(out, "    {encode_%zu, decode_%zu, %d},\n", i, i,
+                   wsdl->operations[i].version == 12 ? 2 : 1);
     buf_printf(out, "};\n\nstatic const struct soap_module_operation operations[] = {\n");
     for (size_t i = 0; i < wsdl->operation_count; i++) {
         const struct wsdl_operation *operation = &wsdl->operations[i];
@@ -80,7 +81,7 @@ static void write_table(struct buf *out, const struct wsdl *wsdl)
         write_member(out, "action", operation->action);
         write_member(out, "style", operation->style);
         buf_printf(out, "        .version = %d,\n        .is_one_way = %s,\n    },\n",
-                   wsdl->version, operation->is_one_way ? "true" : "false");
+                   operation->version, operation->is_one_way ? "true" : "false");
     }
     buf_printf(out, "};\n\nstatic const char *const schemas[] = {\n");
     for (size_t i = 0; i < wsdl->schema_count; i++) {
@@ -91,6 +92,16 @@ static void write_table(struct buf *out, const struct wsdl *wsdl)
     buf_printf(out, "    0,\n};\n\n");
 }
 
+// One a line.
+static const char *notes_of(const struct wsdl *wsdl)
+{
+    AUTO_BUF struct buf notes;
+    buf_init(&notes, 1 << 20);
+    for (size_t i = 0; i < wsdl->note_count; i++)
+        buf_printf(&notes, "%s%s", i ? "\n" : "", wsdl->notes[i]);
+    return arena_copy(wsdl->arena, buf_str(&notes)).data;
+}
+
 void module_write(struct buf *out, const struct module_facts *facts, const struct wsdl *wsdl,
                   const struct stub *stubs)
 {
@@ -98,8 +109,9 @@ void module_write(struct buf *out, const struct module_facts *facts, const struc
     buf_printf(out, "#include \"soapH.h\"\n#include \"%s\"\n#include \"module_runtime.h\"\n\n",
                facts->nsmap);
     for (size_t i = 0; i < wsdl->operation_count; i++) {
-        write_encode(out, i, &stubs[i], &wsdl->operations[i]);
-        write_decode(out, i, &stubs[i], wsdl->version);
+        const struct wsdl_operation *operation = &wsdl->operations[i];
+        write_encode(out, i, &stubs[operation->call], operation);
+        write_decode(out, i, &stubs[operation->call], operation);
     }
     write_table(out, wsdl);
     buf_printf(out, "__attribute__((visibility(\"default\"))) const struct soap_module "
@@ -109,6 +121,7 @@ void module_write(struct buf *out, const struct module_facts *facts, const struc
     write_member(out, "name", facts->name);
     write_member(out, "digest", facts->digest);
     write_member(out, "recipe", facts->recipe);
+    write_member(out, "notes", notes_of(wsdl));
     buf_printf(out,
                "        .engine = ENGINE_VERSION,\n"
                "        .operation_count = %zu,\n"

@@ -1,439 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads a WSDL: its SOAP ports, their operations, its schemas and the files it imports. Knows
-// nothing of gSOAP or C. Only files are read, never the network; a schema that is not there is left
-// for gSOAP to judge. Door to libxml2 for the generator.
+// Reads a WSDL: its SOAP ports, their operations, and what each puts on the wire. Knows nothing of
+// gSOAP or C. An operation that cannot be known whole, because a name it needs is defined nowhere,
+// is left out with a note and the others stay; only a WSDL with none left fails.
 
-#include "bind.h"
+#include "bind_wsdl.h"
+#include "bind_schema.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <libxml/uri.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#define WSDL_NS    "http://schemas.xmlsoap.org/wsdl/"
-#define SOAP11_NS  "http://schemas.xmlsoap.org/wsdl/soap/"
-#define SOAP12_NS  "http://schemas.xmlsoap.org/wsdl/soap12/"
-#define XSD_NS     "http://www.w3.org/2001/XMLSchema"
-#define DRIVER_NS  "urn:switchhook:schemas"
-#define SCHEMA_URL "switchhook:///" // SOAP_MODULE_SCHEMA_URL
-
-enum { MAX_FILES = 500, MAX_SCHEMAS = 1000, MAX_OPERATIONS = 5000 };
-
-struct file {
-    const char *path;
-    xmlDoc *doc;
-    bool is_wsdl;
-    int schema; // its index as a schema; -1: none
-};
-
-struct schema {
-    xmlDoc *doc;
-    const char *target; // namespace, "" when none
-    bool is_inline;     // from <types>, so nothing else refers to it by place
-};
-
-struct reader {
+struct ports {
+    struct reader *reader;
     struct wsdl *wsdl;
-    struct file files[MAX_FILES];
-    size_t file_count;
-    struct schema schemas[MAX_SCHEMAS];
-    size_t schema_count;
-    struct err *err;
+    const char *only;
+    struct call *calls;
+    const char **keys;      // of the calls: two with one key look alike on the wire
+    const char *first_loss; // why the first operation was left out
+    size_t part_types;      // made for parts that the schemas have no name for
 };
-
-static void reader_free(struct reader **reader)
-{
-    if (!*reader)
-        return;
-    for (size_t i = 0; i < (*reader)->file_count; i++)
-        xmlFreeDoc((*reader)->files[i].doc);
-    for (size_t i = 0; i < (*reader)->schema_count; i++)
-        xmlFreeDoc((*reader)->schemas[i].doc);
-    free(*reader);
-}
-
-// --- nodes ---
-
-static bool is_node(const xmlNode *node, const char *namespace, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && node->ns &&
-           strcmp((const char *)node->ns->href, namespace) == 0 &&
-           strcmp((const char *)node->name, name) == 0;
-}
-
-// The first child of that name, or the next one after `after`.
-static xmlNode *child_of(const xmlNode *parent, const xmlNode *after, const char *namespace,
-                         const char *name)
-{
-    for (xmlNode *node = after ? after->next : parent->children; node; node = node->next) {
-        if (is_node(node, namespace, name))
-            return node;
-    }
-    return NULL;
-}
-
-#define EACH_CHILD(node, parent, namespace, name)                                                  \
-    for (xmlNode *node = child_of((parent), NULL, (namespace), (name)); node;                      \
-         node = child_of((parent), node, (namespace), (name)))
-
-// "" when there is none.
-static const char *attribute_of(const struct reader *reader, const xmlNode *node, const char *name)
-{
-    xmlChar *value = node ? xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
-    const char *copy = arena_strdup(reader->wsdl->arena, value ? (const char *)value : "");
-    xmlFree(value);
-    return copy;
-}
-
-static const char *local_part(const char *qname)
-{
-    const char *colon = strchr(qname, ':');
-    return colon ? colon + 1 : qname;
-}
 
 // --- files ---
 
-static const char *resolve(const struct reader *reader, const char *base, const char *location)
+static bool read_wsdl_files(struct reader *reader, struct reader_file *file)
 {
-    xmlChar *path = xmlBuildURI((const xmlChar *)location, (const xmlChar *)base);
-    const char *copy = arena_strdup(reader->wsdl->arena, path ? (const char *)path : location);
-    xmlFree(path);
-    return copy;
-}
-
-static bool fail_parse(struct reader *reader, const char *path, xmlParserCtxt *parser)
-{
-    const xmlError *error = xmlCtxtGetLastError(parser);
-    const char *message = error && error->message ? error->message : "not readable as XML";
-    return err_set(reader->err, ERR_INVALID, "%s:%d:%d: %.*s", path, error ? error->line : 0,
-                   error ? error->int2 : 0, (int)strcspn(message, "\n"), message);
-}
-
-// The file, read once; NULL with reader->err set when it is there and broken, or too many.
-static struct file *file_load(struct reader *reader, const char *path)
-{
-    for (size_t i = 0; i < reader->file_count; i++) {
-        if (strcmp(reader->files[i].path, path) == 0)
-            return &reader->files[i];
-    }
-    if (reader->file_count == MAX_FILES) {
-        err_set(reader->err, ERR_TOO_LARGE, "%s: imports more than %d files", reader->wsdl->path,
-                MAX_FILES);
-        return NULL;
-    }
-    xmlParserCtxt *parser = xmlNewParserCtxt();
-    require(parser != NULL);
-    xmlDoc *doc = xmlCtxtReadFile(parser, path, NULL,
-                                  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    struct file *file = NULL;
-    if (!doc || !xmlDocGetRootElement(doc)) {
-        fail_parse(reader, path, parser);
-        xmlFreeDoc(doc);
-    } else {
-        file = &reader->files[reader->file_count++];
-        *file = (struct file){.path = path, .doc = doc, .schema = -1};
-    }
-    xmlFreeParserCtxt(parser);
-    return file;
-}
-
-// True and *ret_file NULL when the location is no file that is there.
-static bool file_find(struct reader *reader, const char *base, const char *location,
-                      struct file **ret_file)
-{
-    *ret_file = NULL;
-    const char *path = *location ? resolve(reader, base, location) : "";
-    if (!*path || access(path, R_OK) != 0)
-        return true;
-    *ret_file = file_load(reader, path);
-    return *ret_file != NULL;
-}
-
-static bool read_wsdl_files(struct reader *reader, const char *path)
-{
-    struct file *file = file_load(reader, path);
-    if (!file)
-        return false;
     xmlNode *root = xmlDocGetRootElement(file->doc);
-    if (file->is_wsdl || !is_node(root, WSDL_NS, "definitions"))
-        return file->is_wsdl || reader->file_count > 1 ||
-               err_set(reader->err, ERR_INVALID, "%s:%d: not a WSDL 1.1: the root element is <%s>",
-                       path, (int)xmlGetLineNo(root), (const char *)root->name);
+    if (file->is_wsdl)
+        return true;
+    if (is_node(root, XSD_NS, "schema") && reader->file_count > 1)
+        return schemas_add(reader, root, NULL);
+    if (!is_node(root, WSDL_NS, "definitions")) {
+        bool is_2_0 =
+            root->ns && strcmp((const char *)root->ns->href, "http://www.w3.org/ns/wsdl") == 0;
+        return err_set(reader->err, ERR_INVALID, "%s: not a WSDL 1.1: %s<%s>",
+                       reader_place(reader, root),
+                       is_2_0 ? "WSDL 2.0 is not supported, ask for the 1.1; the root is "
+                              : "the root element is ",
+                       (const char *)root->name);
+    }
     file->is_wsdl = true;
     EACH_CHILD(import, root, WSDL_NS, "import")
     {
-        const char *imported = resolve(reader, path, attribute_of(reader, import, "location"));
-        if (access(imported, R_OK) == 0 && !read_wsdl_files(reader, imported))
+        struct reader_file *imported =
+            reader_follow(reader, import, attribute_of(reader, import, "location"));
+        if (imported && !read_wsdl_files(reader, imported))
             return false;
     }
     return true;
 }
 
-// A top-level element of any of the WSDLs, by its local name.
-static xmlNode *find_top(const struct reader *reader, const char *element, const char *qname)
+static bool read_types(struct reader *reader)
 {
-    for (size_t i = 0; i < reader->file_count; i++) {
-        if (!reader->files[i].is_wsdl)
-            continue;
-        EACH_CHILD(node, xmlDocGetRootElement(reader->files[i].doc), WSDL_NS, element)
-        {
-            if (strcmp(attribute_of(reader, node, "name"), local_part(qname)) == 0)
-                return node;
-        }
-    }
-    return NULL;
-}
-
-// --- ports and operations ---
-
-static const char *soap_namespace(int version)
-{
-    return version == 12 ? SOAP12_NS : SOAP11_NS;
-}
-
-// The SOAP version of a port's binding; 0: none.
-static int port_version(const struct reader *reader, const xmlNode *port)
-{
-    xmlNode *binding = find_top(reader, "binding", attribute_of(reader, port, "binding"));
-    if (binding && child_of(binding, NULL, SOAP11_NS, "binding"))
-        return 11;
-    return binding && child_of(binding, NULL, SOAP12_NS, "binding") ? 12 : 0;
-}
-
-// Whether an answer with content is to be expected.
-static bool has_reply(const struct reader *reader, const xmlNode *port_type, const char *name,
-                      const char *style)
-{
-    EACH_CHILD(operation, port_type, WSDL_NS, "operation")
-    {
-        if (strcmp(attribute_of(reader, operation, "name"), name) != 0)
-            continue;
-        xmlNode *output = child_of(operation, NULL, WSDL_NS, "output");
-        xmlNode *message = find_top(reader, "message", attribute_of(reader, output, "message"));
-        bool is_rpc = strcmp(style, "rpc") == 0; // then there is a wrapper even around nothing
-        return output && (is_rpc || !message || child_of(message, NULL, WSDL_NS, "part"));
-    }
-    return true; // gSOAP will complain of the missing one
-}
-
-static bool add_operation(struct reader *reader, const struct wsdl_operation *operation, int line)
-{
-    struct wsdl *wsdl = reader->wsdl;
-    for (size_t i = 0; i < wsdl->operation_count; i++) {
-        if (strcmp(wsdl->operations[i].name, operation->name) == 0 &&
-            strcmp(wsdl->operations[i].port, operation->port) == 0)
-            return err_set(reader->err, ERR_INVALID,
-                           "%s:%d: operation %s is there twice in port %s", wsdl->path, line,
-                           operation->name, operation->port);
-    }
-    if (wsdl->operation_count == MAX_OPERATIONS)
-        return err_set(reader->err, ERR_TOO_LARGE, "%s: more than %d operations", wsdl->path,
-                       MAX_OPERATIONS);
-    wsdl->operations[wsdl->operation_count++] = *operation;
-    return true;
-}
-
-static bool read_port(struct reader *reader, const xmlNode *port)
-{
-    const char *namespace = soap_namespace(reader->wsdl->version);
-    xmlNode *binding = find_top(reader, "binding", attribute_of(reader, port, "binding"));
-    xmlNode *port_type = find_top(reader, "portType", attribute_of(reader, binding, "type"));
-    const char *usual_style =
-        attribute_of(reader, child_of(binding, NULL, namespace, "binding"), "style");
-    xmlNode *address = child_of(port, NULL, namespace, "address");
-    EACH_CHILD(node, binding, WSDL_NS, "operation")
-    {
-        xmlNode *soap = child_of(node, NULL, namespace, "operation");
-        const char *own_style = attribute_of(reader, soap, "style");
-        const char *name = attribute_of(reader, node, "name");
-        const char *style = *own_style ? own_style : *usual_style ? usual_style : "document";
-        struct wsdl_operation operation = {
-            .name = name,
-            .port = attribute_of(reader, port, "name"),
-            .binding = attribute_of(reader, binding, "name"),
-            .endpoint = attribute_of(reader, address, "location"),
-            .action = attribute_of(reader, soap, "soapAction"),
-            .style = style,
-            .is_one_way = port_type && !has_reply(reader, port_type, name, style),
-        };
-        if (!add_operation(reader, &operation, (int)xmlGetLineNo(node)))
-            return false;
-    }
-    return true;
-}
-
-// Calls of `visit` for each port of each service, until one returns false.
-typedef bool port_fn(struct reader *reader, xmlNode *port);
-
-static bool each_port(struct reader *reader, port_fn *visit)
-{
-    for (size_t i = 0; i < reader->file_count; i++) {
-        if (!reader->files[i].is_wsdl)
-            continue;
-        EACH_CHILD(service, xmlDocGetRootElement(reader->files[i].doc), WSDL_NS, "service")
-        {
-            xmlNode *next;
-            for (xmlNode *port = child_of(service, NULL, WSDL_NS, "port"); port; port = next) {
-                next = child_of(service, port, WSDL_NS, "port");
-                if (!visit(reader, port))
-                    return false;
-            }
-        }
-    }
-    return true;
-}
-
-static bool take_version(struct reader *reader, xmlNode *port)
-{
-    reader->wsdl->version = port_version(reader, port);
-    return reader->wsdl->version == 0; // go on until there is one
-}
-
-static bool take_operations(struct reader *reader, xmlNode *port)
-{
-    return port_version(reader, port) != reader->wsdl->version || read_port(reader, port);
-}
-
-static bool read_operations(struct reader *reader)
-{
-    struct wsdl *wsdl = reader->wsdl;
-    wsdl->operations = arena_alloc(wsdl->arena, MAX_OPERATIONS * sizeof(*wsdl->operations));
-    each_port(reader, take_version);
-    if (!wsdl->version)
-        return err_set(reader->err, ERR_INVALID, "%s: no service has a SOAP port", wsdl->path);
-    if (!each_port(reader, take_operations))
-        return false;
-    return wsdl->operation_count > 0 ||
-           err_set(reader->err, ERR_INVALID, "%s: its SOAP ports have no operations", wsdl->path);
-}
-
-// --- the copy for gSOAP ---
-
-static bool drop_other_port(struct reader *reader, xmlNode *port)
-{
-    if (port_version(reader, port) != reader->wsdl->version) {
-        xmlUnlinkNode(port);
-        xmlFreeNode(port);
-    }
-    return true;
-}
-
-static bool is_bound(const struct reader *reader, const char *binding)
-{
-    for (size_t i = 0; i < reader->wsdl->operation_count; i++) {
-        if (strcmp(reader->wsdl->operations[i].binding, binding) == 0)
-            return true;
-    }
-    return false;
-}
-
-// The copy lies elsewhere, so what it imports gets its whole path.
-static void make_absolute(struct reader *reader, xmlNode *parent)
-{
-    static const char *const attributes[] = {"location", "schemaLocation"};
-    for (xmlNode *node = xmlFirstElementChild(parent); node; node = xmlNextElementSibling(node)) {
-        for (size_t i = 0; i < COUNT_OF(attributes); i++) {
-            const char *location = attribute_of(reader, node, attributes[i]);
-            const char *path = *location ? resolve(reader, reader->wsdl->path, location) : "";
-            if (*path && access(path, R_OK) == 0)
-                xmlSetProp(node, (const xmlChar *)attributes[i], (const xmlChar *)path);
-        }
-        if (is_node(node, WSDL_NS, "types") || is_node(node, XSD_NS, "schema"))
-            make_absolute(reader, node);
-    }
-}
-
-static bool write_copy(struct reader *reader, const char *copy_path)
-{
-    each_port(reader, drop_other_port);
-    xmlDoc *doc = reader->files[0].doc;
-    xmlNode *root = xmlDocGetRootElement(doc), *next;
-    make_absolute(reader, root);
-    for (xmlNode *binding = child_of(root, NULL, WSDL_NS, "binding"); binding; binding = next) {
-        next = child_of(root, binding, WSDL_NS, "binding");
-        if (!is_bound(reader, attribute_of(reader, binding, "name"))) {
-            xmlUnlinkNode(binding);
-            xmlFreeNode(binding);
-        }
-    }
-    return xmlSaveFile(copy_path, doc) > 0 ||
-           err_set(reader->err, ERR_IO, "%s: cannot be written", copy_path);
-}
-
-// --- schemas ---
-
-static const char *schema_url(const struct reader *reader, int index)
-{
-    return arena_printf(reader->wsdl->arena, SCHEMA_URL "%d.xsd", index);
-}
-
-static bool schema_add(struct reader *reader, xmlNode *root, const char *base, bool is_inline,
-                       int *ret_index);
-
-// The schema in a file, added when it is new; -1 when the file holds none.
-static bool schema_of_file(struct reader *reader, struct file *file, int *ret_index)
-{
-    xmlNode *root = xmlDocGetRootElement(file->doc);
-    *ret_index = file->schema;
-    if (file->schema >= 0 || !is_node(root, XSD_NS, "schema"))
-        return true;
-    file->schema = (int)reader->schema_count; // known before its imports, which may come back here
-    return schema_add(reader, root, file->path, false, ret_index);
-}
-
-static bool link_child(struct reader *reader, xmlNode *node, const char *base)
-{
-    struct file *file;
-    int index = -1;
-    if (!file_find(reader, base, attribute_of(reader, node, "schemaLocation"), &file))
-        return false;
-    if (file && !schema_of_file(reader, file, &index))
-        return false;
-    if (index >= 0)
-        xmlSetProp(node, (const xmlChar *)"schemaLocation",
-                   (const xmlChar *)schema_url(reader, index));
-    else
-        xmlUnsetProp(node, (const xmlChar *)"schemaLocation");
-    return true;
-}
-
-// Copies a schema into a document of its own, with the namespaces it saw, and follows its imports.
-static bool schema_add(struct reader *reader, xmlNode *root, const char *base, bool is_inline,
-                       int *ret_index)
-{
-    if (reader->schema_count == MAX_SCHEMAS)
-        return err_set(reader->err, ERR_TOO_LARGE, "%s: more than %d schemas", reader->wsdl->path,
-                       MAX_SCHEMAS);
-    *ret_index = (int)reader->schema_count;
-    xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
-    xmlNode *copy = xmlDocCopyNode(root, doc, 1);
-    require(doc && copy);
-    xmlDocSetRootElement(doc, copy);
-    xmlNs **namespaces = xmlGetNsList(root->doc, root);
-    for (size_t i = 0; namespaces && namespaces[i]; i++)
-        xmlNewNs(copy, namespaces[i]->href, namespaces[i]->prefix); // does nothing when it is there
-    xmlFree(namespaces);
-    reader->schemas[reader->schema_count++] =
-        (struct schema){.doc = doc,
-                        .target = attribute_of(reader, copy, "targetNamespace"),
-                        .is_inline = is_inline};
-
-    static const char *const links[] = {"import", "include", "redefine"};
-    for (size_t i = 0; i < COUNT_OF(links); i++) {
-        EACH_CHILD(node, copy, XSD_NS, links[i])
-        {
-            if (!link_child(reader, node, base))
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool read_schemas(struct reader *reader)
-{
-    reader->schema_count = 1; // the driver
     for (size_t i = 0; i < reader->file_count; i++) {
         if (!reader->files[i].is_wsdl)
             continue;
@@ -441,8 +57,7 @@ static bool read_schemas(struct reader *reader)
         {
             EACH_CHILD(schema, types, XSD_NS, "schema")
             {
-                int index;
-                if (!schema_add(reader, schema, reader->files[i].path, true, &index))
+                if (!schemas_add(reader, schema, NULL))
                     return false;
             }
         }
@@ -450,106 +65,652 @@ static bool read_schemas(struct reader *reader)
     return true;
 }
 
-// libxml2 takes one document per namespace, a WSDL may hold several: `with` includes them all.
-static int schema_for(struct reader *reader, const char *namespace)
+static const char *target_of(const struct reader *reader, const xmlNode *node)
 {
-    int found = -1;
-    size_t count = 0, before = reader->schema_count;
-    for (size_t i = 1; i < before; i++) {
-        if (reader->schemas[i].is_inline && strcmp(reader->schemas[i].target, namespace) == 0) {
-            found = (int)i;
-            count++;
-        }
-    }
-    if (count < 2 || before == MAX_SCHEMAS)
-        return found;
-    AUTO_BUF struct buf text;
-    buf_init(&text, 1 << 20);
-    buf_printf(&text, "<xsd:schema xmlns:xsd='" XSD_NS "'/>");
-    xmlDoc *doc = xmlReadMemory(text.data, (int)text.len, NULL, NULL, 0);
-    require(doc != NULL);
-    xmlNode *root = xmlDocGetRootElement(doc);
-    if (*namespace)
-        xmlNewProp(root, (const xmlChar *)"targetNamespace", (const xmlChar *)namespace);
-    for (size_t i = 1; i < before; i++) {
-        struct schema *schema = &reader->schemas[i];
-        if (!schema->is_inline || strcmp(schema->target, namespace) != 0)
+    return attribute_of(reader, xmlDocGetRootElement(node->doc), "targetNamespace");
+}
+
+// A top-level element of any of the WSDLs: that of the namespace, else any of the local name,
+// because prefixes are often wrong there and a wrong one harms nobody.
+static xmlNode *find_top(const struct reader *reader, const char *element, const xmlNode *from,
+                         const char *attribute)
+{
+    const char *text = attribute_of(reader, from, attribute);
+    if (!*text)
+        return NULL;
+    struct qname name = qname_of(reader, from, text);
+    xmlNode *near = NULL;
+    for (size_t i = 0; i < reader->file_count; i++) {
+        if (!reader->files[i].is_wsdl)
             continue;
-        schema->is_inline = false;
-        xmlNode *include = xmlNewChild(root, root->ns, (const xmlChar *)"include", NULL);
-        xmlNewProp(include, (const xmlChar *)"schemaLocation",
-                   (const xmlChar *)schema_url(reader, (int)i));
-    }
-    reader->schemas[reader->schema_count++] =
-        (struct schema){.doc = doc, .target = namespace, .is_inline = true};
-    return (int)before;
-}
-
-static void import_into(const struct reader *reader, xmlNode *root, const char *namespace,
-                        int index)
-{
-    xmlNode *import = xmlNewChild(root, root->ns, (const xmlChar *)"import", NULL);
-    if (*namespace)
-        xmlNewProp(import, (const xmlChar *)"namespace", (const xmlChar *)namespace);
-    xmlNewProp(import, (const xmlChar *)"schemaLocation",
-               (const xmlChar *)schema_url(reader, index));
-}
-
-// Imports without a place mean the other schemas of the WSDL.
-static void link_by_namespace(struct reader *reader)
-{
-    for (size_t i = 1; i < reader->schema_count; i++) {
-        EACH_CHILD(import, xmlDocGetRootElement(reader->schemas[i].doc), XSD_NS, "import")
+        EACH_CHILD(node, xmlDocGetRootElement(reader->files[i].doc), WSDL_NS, element)
         {
-            int index = schema_for(reader, attribute_of(reader, import, "namespace"));
-            if (index >= 0 && !*attribute_of(reader, import, "schemaLocation"))
-                xmlSetProp(import, (const xmlChar *)"schemaLocation",
-                           (const xmlChar *)schema_url(reader, index));
+            if (strcmp(attribute_of(reader, node, "name"), name.name) != 0)
+                continue;
+            if (strcmp(target_of(reader, node), name.namespace) == 0)
+                return node;
+            near = near ? near : node;
         }
     }
+    return near;
 }
 
-static void write_schemas(struct reader *reader)
+// --- parts ---
+
+static const char *escaped(struct reader *reader, const char *text)
 {
-    struct wsdl *wsdl = reader->wsdl;
-    link_by_namespace(reader);
-    static const char driver[] =
-        "<xsd:schema xmlns:xsd='" XSD_NS "' targetNamespace='" DRIVER_NS "'/>";
-    reader->schemas[0].doc = xmlReadMemory(driver, sizeof(driver) - 1, NULL, NULL, 0);
-    require(reader->schemas[0].doc != NULL);
-    xmlNode *root = xmlDocGetRootElement(reader->schemas[0].doc);
-    for (size_t i = 1; i < reader->schema_count; i++) {
-        const struct schema *schema = &reader->schemas[i];
-        if (schema->is_inline && schema_for(reader, schema->target) == (int)i)
-            import_into(reader, root, schema->target, (int)i);
+    xmlChar *encoded = xmlEncodeSpecialChars(NULL, (const xmlChar *)text);
+    const char *copy = arena_strdup(reader->arena, (const char *)encoded);
+    xmlFree(encoded);
+    return copy;
+}
+
+static const char *declaration(struct reader *reader, const char *prefix, const char *namespace)
+{
+    return *namespace
+               ? arena_printf(reader->arena, " xmlns:%s=\"%s\"", prefix, escaped(reader, namespace))
+               : "";
+}
+
+// A part whose element or type is defined nowhere may hold anything.
+static bool open_part(struct ports *ports, const xmlNode *node, struct part *part)
+{
+    struct reader *reader = ports->reader;
+    reader_note(reader, node, "%s {%s}%s is defined nowhere: what stands there passes unchecked",
+                part->is_element ? "element" : "type", part->of.namespace, part->of.name);
+    if (!part->is_element) {
+        part->of = (struct qname){.namespace = XSD_NS, .name = "anyType", .is_bound = true};
+        return true;
     }
-    wsdl->schema_count = reader->schema_count > 1 ? reader->schema_count : 0;
-    wsdl->schemas = arena_alloc(wsdl->arena, reader->schema_count * sizeof(*wsdl->schemas));
-    for (size_t i = 0; i < wsdl->schema_count; i++) {
-        xmlChar *text;
-        int len;
-        xmlDocDumpMemoryEnc(reader->schemas[i].doc, &text, &len, "UTF-8");
-        require(text != NULL);
-        wsdl->schemas[i] = arena_strdup(wsdl->arena, (const char *)text);
-        xmlFree(text);
+    const char *text = arena_printf(reader->arena,
+                                    "<xs:schema xmlns:xs='" XSD_NS
+                                    "' targetNamespace=\"%s\"><xs:element name='%s'/></xs:schema>",
+                                    escaped(reader, part->of.namespace), part->of.name);
+    if (!schemas_add_text(reader, text))
+        return false;
+    part->component = schemas_find(reader, KIND_ELEMENT, part->of);
+    return true;
+}
+
+// Whether the part can be known; if not, `ret_why` says why not.
+static bool read_part(struct ports *ports, const xmlNode *node, struct part *ret,
+                      const char **ret_why)
+{
+    struct reader *reader = ports->reader;
+    bool is_element = has_attribute(node, "element");
+    enum component_kind kind = is_element ? KIND_ELEMENT : KIND_TYPE;
+    const char *text = attribute_of(reader, node, is_element ? "element" : "type");
+    struct part part = {.name = attribute_of(reader, node, "name"), .is_element = is_element};
+    part.of = qname_of(reader, node, text);
+    part.component = schemas_find(reader, kind, part.of);
+    if (!part.component && (part.of.is_plain || !part.of.is_bound)) {
+        struct qname own = part.of;
+        own.namespace = target_of(reader, node);
+        part.component = schemas_find(reader, kind, own);
+        if (part.component) {
+            part.of = own;
+            reader_note(reader, node, "part %s: \"%s\" is taken as of namespace %s", part.name,
+                        text, own.namespace);
+        }
+    }
+    *ret = part;
+    if (part.component)
+        return true;
+    if (*part.of.name && is_elsewhere(reader, part.of.namespace)) {
+        reader->schemas->uses_stock |= schemas_is_stock(part.of.namespace);
+        return true;
+    }
+    if (*part.of.name)
+        return open_part(ports, node, ret);
+    *ret_why = arena_printf(reader->arena, "%s: part %s has neither element nor type",
+                            reader_place(reader, node), part.name);
+    return false;
+}
+
+static bool is_listed(const char *list, const char *name)
+{
+    size_t len = strlen(name);
+    static const char blank[] = " \t\r\n";
+    for (const char *at = list + strspn(list, blank); *at; at += strspn(at, blank)) {
+        size_t word = strcspn(at, blank);
+        if (word == len && strncmp(at, name, len) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+// rpc puts each part into an element named after it; what a part with element= has inside that one
+// is the element, says WSDL 1.1. gSOAP needs a type for it.
+static bool wrap_element(struct ports *ports, struct part *part)
+{
+    struct reader *reader = ports->reader;
+    struct qname type = {.namespace = "urn:switchhook:parts",
+                         .name = arena_printf(reader->arena, "Part%zu", ++ports->part_types)};
+    const char *text = arena_printf(
+        reader->arena,
+        "<xs:schema xmlns:xs='" XSD_NS "'%s targetNamespace='%s'><xs:complexType name='%s'>"
+        "<xs:sequence><xs:element ref='%s%s'/></xs:sequence></xs:complexType></xs:schema>",
+        declaration(reader, "e", part->of.namespace), type.namespace, type.name,
+        *part->of.namespace ? "e:" : "", part->of.name);
+    if (!schemas_add_text(reader, text))
+        return false;
+    part->of = type;
+    part->is_element = false;
+    part->component = schemas_find(reader, KIND_TYPE, type);
+    schemas_link_one(reader, part->component);
+    return true;
+}
+
+// A header block needs an element; one given by its type is named after the part.
+static bool name_header(struct ports *ports, struct part *part, const char *namespace)
+{
+    struct reader *reader = ports->reader;
+    struct qname name = {.namespace = namespace, .name = part->name};
+    if (!schemas_find(reader, KIND_ELEMENT, name)) {
+        const char *text = arena_printf(
+            reader->arena,
+            "<xs:schema xmlns:xs='" XSD_NS "'%s targetNamespace=\"%s\"><xs:element name='%s' "
+            "type='%s%s'/></xs:schema>",
+            declaration(reader, "t", part->of.namespace), escaped(reader, namespace), part->name,
+            *part->of.namespace ? "t:" : "", part->of.name);
+        if (!schemas_add_text(reader, text))
+            return false;
+        schemas_link_one(reader, schemas_find(reader, KIND_ELEMENT, name));
+    }
+    part->of = name;
+    part->is_element = true;
+    part->component = schemas_find(reader, KIND_ELEMENT, name);
+    return true;
+}
+
+// --- messages ---
+
+// The soap: child of an input or output, also inside a MIME package.
+static xmlNode *soap_child(const xmlNode *direction, const char *soap, const char *name)
+{
+    xmlNode *found = child_of(direction, NULL, soap, name);
+    if (found || !direction)
+        return found;
+    EACH_CHILD(package, direction, MIME_NS, "multipartRelated")
+    {
+        EACH_CHILD(part, package, MIME_NS, "part")
+        {
+            found = child_of(part, NULL, soap, name);
+            if (found)
+                return found;
+        }
+    }
+    return NULL;
+}
+
+static bool is_attachment(const struct reader *reader, const xmlNode *direction, const char *part)
+{
+    EACH_CHILD(package, direction, MIME_NS, "multipartRelated")
+    {
+        EACH_CHILD(mime, package, MIME_NS, "part")
+        {
+            EACH_CHILD(content, mime, MIME_NS, "content")
+            {
+                if (strcmp(attribute_of(reader, content, "part"), part) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool is_header_of(const struct reader *reader, const xmlNode *direction, const char *soap,
+                         const xmlNode *message, const char *part)
+{
+    EACH_CHILD(header, direction, soap, "header")
+    {
+        if (find_top(reader, "message", header, "message") == message &&
+            strcmp(attribute_of(reader, header, "part"), part) == 0)
+            return true;
+    }
+    return false;
+}
+
+// What was said of the parts in the body: some of them, or all that are not elsewhere.
+static bool is_in_body(struct ports *ports, const xmlNode *direction, const char *soap,
+                       const xmlNode *message, const xmlNode *part)
+{
+    struct reader *reader = ports->reader;
+    const char *name = attribute_of(reader, part, "name");
+    const xmlNode *body = soap_child(direction, soap, "body");
+    if (is_attachment(reader, direction, name)) {
+        reader_note(reader, part, "part %s is an attachment and not in the envelope", name);
+        return false;
+    }
+    if (has_attribute(body, "parts") && *attribute_of(reader, body, "parts"))
+        return is_listed(attribute_of(reader, body, "parts"), name);
+    return !has_attribute(body, "parts") && !is_header_of(reader, direction, soap, message, name);
+}
+
+static bool read_message(struct ports *ports, const xmlNode *abstract, const xmlNode *direction,
+                         const char *soap, const char *style, struct message *ret,
+                         const char **ret_why)
+{
+    struct reader *reader = ports->reader;
+    const xmlNode *body = soap_child(direction, soap, "body");
+    const char *use = attribute_of(reader, body, "use");
+    bool is_encoded = strcmp(use, "encoded") == 0, is_rpc = strcmp(style, "rpc") == 0;
+    if (*use && !is_encoded && strcmp(use, "literal") != 0)
+        reader_note(reader, body, "use=\"%s\" is taken as literal", use);
+    *ret = (struct message){.use = is_encoded ? "encoded" : "literal",
+                            .encoding = is_encoded ? SOAPENC_NS : "",
+                            .parts = arena_alloc(reader->arena, MAX_PARTS * sizeof(struct part))};
+    if (is_rpc && *attribute_of(reader, body, "namespace"))
+        ret->namespace = attribute_of(reader, body, "namespace");
+    xmlNode *message = find_top(reader, "message", abstract, "message");
+    if (abstract && !message) {
+        *ret_why =
+            arena_printf(reader->arena, "%s: message %s is defined nowhere",
+                         reader_place(reader, abstract), attribute_of(reader, abstract, "message"));
+        return false;
+    }
+    EACH_CHILD(node, message, WSDL_NS, "part")
+    {
+        if (!is_in_body(ports, direction, soap, message, node) || ret->count == MAX_PARTS)
+            continue;
+        struct part *part = &ret->parts[ret->count];
+        if (!read_part(ports, node, part, ret_why))
+            return false;
+        if (is_rpc && part->is_element && !wrap_element(ports, part))
+            return false;
+        ret->count++;
+    }
+    return true;
+}
+
+static bool read_header(struct ports *ports, const xmlNode *header, struct part *ret)
+{
+    struct reader *reader = ports->reader;
+    const char *name = attribute_of(reader, header, "part");
+    xmlNode *message = find_top(reader, "message", header, "message"), *found = NULL;
+    EACH_CHILD(part, message, WSDL_NS, "part")
+    {
+        if (strcmp(attribute_of(reader, part, "name"), name) == 0)
+            found = part;
+    }
+    const char *why = "its message or part is defined nowhere";
+    if (!found || !read_part(ports, found, ret, &why)) {
+        reader_note(reader, header, "header %s is left out: %s", name, why);
+        return false;
+    }
+    const char *namespace = attribute_of(reader, header, "namespace");
+    return ret->is_element || name_header(ports, ret, namespace);
+}
+
+static void read_headers(struct ports *ports, const xmlNode *direction, const char *soap,
+                         struct call *call)
+{
+    call->headers = arena_alloc(ports->reader->arena, MAX_PARTS * sizeof(struct part));
+    call->header_use = "literal";
+    EACH_CHILD(header, direction, soap, "header")
+    {
+        struct part *part = &call->headers[call->header_count];
+        if (call->header_count == MAX_PARTS || !read_header(ports, header, part))
+            continue;
+        bool is_new = true;
+        for (size_t i = 0; i < call->header_count; i++)
+            is_new = is_new && (strcmp(call->headers[i].of.name, part->of.name) != 0 ||
+                                strcmp(call->headers[i].of.namespace, part->of.namespace) != 0);
+        if (!is_new)
+            continue;
+        part->name = arena_printf(ports->reader->arena, "h%zu", call->header_count);
+        call->header_count++;
     }
 }
 
-bool wsdl_read(struct arena *arena, const char *path, const char *copy_path, struct wsdl *ret,
-               struct err *err)
+// --- calls ---
+
+static void key_message(struct buf *key, const char *title, const struct message *message)
 {
-    __attribute__((cleanup(reader_free))) struct reader *reader = mem_alloc(sizeof(*reader));
-    struct wsdl wsdl = {.arena = arena, .path = path};
-    reader->wsdl = &wsdl;
-    reader->err = err;
-    if (!read_wsdl_files(reader, path) || !read_operations(reader) || !read_schemas(reader))
+    buf_printf(key, "|%s %s %s", title, message->use,
+               message->namespace ? message->namespace : "-");
+    for (size_t i = 0; i < message->count; i++)
+        buf_printf(key, " %s=%d{%s}%s", message->parts[i].name, message->parts[i].is_element,
+                   message->parts[i].of.namespace, message->parts[i].of.name);
+}
+
+static const char *key_of(struct arena *arena, const struct call *call)
+{
+    AUTO_BUF struct buf key;
+    buf_init(&key, 1 << 20);
+    buf_printf(&key, "%s %s", call->name, call->style);
+    key_message(&key, "in", &call->input);
+    if (call->has_output)
+        key_message(&key, "out", &call->output);
+    for (size_t i = 0; i < call->header_count; i++)
+        buf_printf(&key, " {%s}%s", call->headers[i].of.namespace, call->headers[i].of.name);
+    return arena_copy(arena, buf_str(&key)).data;
+}
+
+static void want_parts(struct reader *reader, const struct part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].component)
+            schemas_want(reader, parts[i].component);
+        else if (strcmp(parts[i].of.name, "anyType") == 0)
+            schemas_want_all(reader);
+    }
+}
+
+// The index of the call; a new one when none looks like it.
+static size_t add_call(struct ports *ports, const struct call *call)
+{
+    struct wsdl *wsdl = ports->wsdl;
+    struct arena *arena = ports->reader->arena;
+    const char *key = key_of(arena, call);
+    size_t namesakes = 1;
+    for (size_t i = 0; i < wsdl->call_count; i++) {
+        if (strcmp(ports->keys[i], key) == 0)
+            return i;
+        namesakes += strcmp(ports->calls[i].name, call->name) == 0;
+    }
+    const char *suffix = namesakes > 1 ? arena_printf(arena, "Overload%zuOf", namesakes) : "";
+    ports->keys[wsdl->call_count] = key;
+    ports->calls[wsdl->call_count] = *call;
+    wsdl->calls[wsdl->call_count] =
+        (struct wsdl_call){.inner = arena_printf(arena, "%s%s", call->name, suffix),
+                           .suffix = suffix,
+                           .has_output = call->has_output};
+    want_parts(ports->reader, call->input.parts, call->input.count);
+    want_parts(ports->reader, call->output.parts, call->output.count);
+    want_parts(ports->reader, call->headers, call->header_count);
+    return wsdl->call_count++;
+}
+
+// --- operations ---
+
+struct bound { // an operation of a binding, while it is read
+    const xmlNode *node, *port, *binding;
+    const char *soap, *name, *style;
+    size_t namesakes, position; // among those of the same name in the binding
+};
+
+// The portType's operation: by name; overloaded ones by the names of input and output, else by
+// order.
+static xmlNode *find_abstract(const struct reader *reader, const struct bound *bound)
+{
+    const xmlNode *port_type = find_top(reader, "portType", bound->binding, "type");
+    static const char *const directions[] = {"input", "output"};
+    xmlNode *in_order = NULL;
+    size_t position = 0;
+    EACH_CHILD(node, port_type, WSDL_NS, "operation")
+    {
+        if (strcmp(attribute_of(reader, node, "name"), bound->name) != 0)
+            continue;
+        bool is_named = bound->namesakes > 1;
+        for (size_t i = 0; i < COUNT_OF(directions); i++) {
+            const char *name =
+                attribute_of(reader, child_of(bound->node, NULL, WSDL_NS, directions[i]), "name");
+            const char *other =
+                attribute_of(reader, child_of(node, NULL, WSDL_NS, directions[i]), "name");
+            is_named = is_named && (*name || i > 0) && strcmp(name, other) == 0;
+        }
+        if (is_named)
+            return node;
+        if (position++ <= bound->position)
+            in_order = node;
+    }
+    return in_order;
+}
+
+static const char *shown_name(const struct reader *reader, const struct bound *bound,
+                              const xmlNode *abstract)
+{
+    if (bound->namesakes == 1)
+        return bound->name;
+    const char *input = attribute_of(reader, child_of(bound->node, NULL, WSDL_NS, "input"), "name");
+    if (!*input)
+        input = attribute_of(reader, child_of(abstract, NULL, WSDL_NS, "input"), "name");
+    return *input ? arena_printf(reader->arena, "%s:%s", bound->name, input)
+                  : arena_printf(reader->arena, "%s:%zu", bound->name, bound->position + 1);
+}
+
+static bool read_call(struct ports *ports, const struct bound *bound, const xmlNode *abstract,
+                      struct call *ret, const char **ret_why)
+{
+    const xmlNode *input = child_of(abstract, NULL, WSDL_NS, "input");
+    const xmlNode *output = child_of(abstract, NULL, WSDL_NS, "output");
+    const xmlNode *bound_input = child_of(bound->node, NULL, WSDL_NS, "input");
+    *ret = (struct call){.name = bound->name, .style = bound->style, .has_output = output};
+    if (!abstract) {
+        *ret_why = "the portType does not have it";
         return false;
-    write_schemas(reader);
-    if (copy_path && !write_copy(reader, copy_path))
+    }
+    if (!input)
+        reader_note(ports->reader, bound->node, "operation %s has no input: its body is empty",
+                    bound->name);
+    if (!read_message(ports, input, bound_input, bound->soap, bound->style, &ret->input, ret_why))
         return false;
-    wsdl.files = arena_alloc(arena, reader->file_count * sizeof(*wsdl.files));
+    read_headers(ports, bound_input, bound->soap, ret);
+    return !output || read_message(ports, output, child_of(bound->node, NULL, WSDL_NS, "output"),
+                                   bound->soap, bound->style, &ret->output, ret_why);
+}
+
+static void leave_out(struct ports *ports, const struct bound *bound, const char *why)
+{
+    reader_note(ports->reader, bound->node, "operation %s is left out: %s", bound->name, why);
+    if (!ports->first_loss)
+        ports->first_loss =
+            arena_printf(ports->reader->arena, "%s: operation %s: %s",
+                         reader_place(ports->reader, bound->node), bound->name, why);
+}
+
+static bool is_chosen(const struct ports *ports, const char *name)
+{
+    const char *list = ports->only;
+    if (!*list)
+        return true;
+    for (size_t len; *list; list += len + (list[len] == ',')) {
+        len = strcspn(list, ",");
+        if (strlen(name) == len && strncmp(list, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_operation(struct ports *ports, const struct bound *bound)
+{
+    struct reader *reader = ports->reader;
+    struct wsdl *wsdl = ports->wsdl;
+    const xmlNode *abstract = find_abstract(reader, bound);
+    const char *name = shown_name(reader, bound, abstract);
+    if (!is_chosen(ports, name) && !is_chosen(ports, bound->name))
+        return true;
+    struct call call;
+    const char *why = NULL;
+    if (!read_call(ports, bound, abstract, &call, &why)) {
+        leave_out(ports, bound, why);
+        return true;
+    }
+    if (wsdl->operation_count == MAX_OPERATIONS)
+        return err_set(reader->err, ERR_TOO_LARGE,
+                       "%s: more than %d operations; choose some with --operations", wsdl->path,
+                       MAX_OPERATIONS);
+    bool is_rpc = strcmp(bound->style, "rpc") == 0; // then there is a wrapper even around nothing
+    if (is_rpc && !call.input.namespace)
+        reader_note(reader, bound->node,
+                    "rpc without a namespace in soap:body: the element %s is in none", bound->name);
+    const xmlNode *address = child_of(bound->port, NULL, bound->soap, "address");
+    wsdl->operations[wsdl->operation_count++] = (struct wsdl_operation){
+        .name = name,
+        .port = attribute_of(reader, bound->port, "name"),
+        .endpoint = attribute_of(reader, address, "location"),
+        .action = attribute_of(reader, child_of(bound->node, NULL, bound->soap, "operation"),
+                               "soapAction"),
+        .style = bound->style,
+        .version = strcmp(bound->soap, SOAP12_NS) == 0 ? 12 : 11,
+        .is_one_way = !call.has_output || (!is_rpc && call.output.count == 0),
+        .call = add_call(ports, &call),
+    };
+    return true;
+}
+
+// --- ports ---
+
+// "rpc" or "document", with a note about anything else.
+static const char *style_of(struct reader *reader, const xmlNode *node, const char *usual)
+{
+    const char *style = attribute_of(reader, node, "style");
+    if (!*style)
+        return usual;
+    if (strcmp(style, "rpc") == 0 || strcmp(style, "document") == 0)
+        return style;
+    reader_note(reader, node, "style=\"%s\" is taken as document", style);
+    return "document";
+}
+
+static void count_namesakes(const struct reader *reader, struct bound *bound)
+{
+    bound->namesakes = bound->position = 0;
+    bool is_before = true;
+    EACH_CHILD(node, bound->binding, WSDL_NS, "operation")
+    {
+        is_before = is_before && node != bound->node;
+        bool is_same = strcmp(attribute_of(reader, node, "name"), bound->name) == 0;
+        bound->namesakes += is_same;
+        bound->position += is_same && is_before;
+    }
+}
+
+// Extensions of a binding say how to talk, not what the envelope holds.
+static void note_extensions(struct reader *reader, const xmlNode *binding)
+{
+    for (const xmlNode *node = binding->children; node; node = node->next) {
+        if (node->type != XML_ELEMENT_NODE || !node->ns)
+            continue;
+        bool is_required = xmlHasNsProp((xmlNode *)node, (const xmlChar *)"required",
+                                        (const xmlChar *)WSDL_NS) != NULL;
+        if (strncmp((const char *)node->name, "Policy", 6) == 0)
+            reader_note(reader, node, "the policy of binding %s is ignored",
+                        attribute_of(reader, binding, "name"));
+        else if (is_required)
+            reader_note(reader, node, "the required extension {%s}%s is ignored",
+                        (const char *)node->ns->href, (const char *)node->name);
+    }
+}
+
+static bool read_port(struct ports *ports, const xmlNode *port, const xmlNode *binding)
+{
+    struct reader *reader = ports->reader;
+    const char *soap = child_of(binding, NULL, SOAP11_NS, "binding") ? SOAP11_NS : SOAP12_NS;
+    const xmlNode *facts = child_of(binding, NULL, soap, "binding");
+    if (!facts)
+        return true;
+    const char *transport = attribute_of(reader, facts, "transport");
+    if (*transport && !strstr(transport, "http"))
+        reader_note(reader, facts, "transport %s is not spoken; only HTTP is", transport);
+    note_extensions(reader, binding);
+    const char *usual_style = style_of(reader, facts, "document");
+    EACH_CHILD(node, binding, WSDL_NS, "operation")
+    {
+        struct bound bound = {.node = node, .port = port, .binding = binding, .soap = soap};
+        bound.name = attribute_of(reader, node, "name");
+        bound.style = style_of(reader, child_of(node, NULL, soap, "operation"), usual_style);
+        count_namesakes(reader, &bound);
+        if (!read_operation(ports, &bound))
+            return false;
+    }
+    return true;
+}
+
+// A WSDL may leave the service to another file; what is bound can be called all the same.
+static bool read_bindings(struct ports *ports)
+{
+    struct reader *reader = ports->reader;
+    for (size_t i = 0; i < reader->file_count; i++) {
+        if (!reader->files[i].is_wsdl)
+            continue;
+        EACH_CHILD(binding, xmlDocGetRootElement(reader->files[i].doc), WSDL_NS, "binding")
+        {
+            reader_note(reader, binding, "no service has a port: the binding's name stands for it");
+            if (!read_port(ports, binding, binding))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool read_ports(struct ports *ports)
+{
+    const struct reader *reader = ports->reader;
+    bool has_service = false;
+    for (size_t i = 0; i < reader->file_count; i++) {
+        if (!reader->files[i].is_wsdl)
+            continue;
+        EACH_CHILD(service, xmlDocGetRootElement(reader->files[i].doc), WSDL_NS, "service")
+        {
+            EACH_CHILD(port, service, WSDL_NS, "port")
+            {
+                const xmlNode *binding = find_top(reader, "binding", port, "binding");
+                has_service = has_service || binding;
+                if (binding && !read_port(ports, port, binding))
+                    return false;
+            }
+        }
+    }
+    return has_service || read_bindings(ports);
+}
+
+static bool read_operations(struct ports *ports)
+{
+    struct wsdl *wsdl = ports->wsdl;
+    struct arena *arena = ports->reader->arena;
+    wsdl->operations = arena_alloc(arena, MAX_OPERATIONS * sizeof(*wsdl->operations));
+    wsdl->calls = arena_alloc(arena, MAX_OPERATIONS * sizeof(*wsdl->calls));
+    ports->calls = arena_alloc(arena, MAX_OPERATIONS * sizeof(*ports->calls));
+    ports->keys = arena_alloc(arena, MAX_OPERATIONS * sizeof(*ports->keys));
+    if (!read_ports(ports))
+        return false;
+    if (wsdl->operation_count)
+        return true;
+    if (ports->first_loss && ports->reader->absent)
+        return err_set(ports->reader->err, ERR_INVALID, "%s; %s is not there", ports->first_loss,
+                       ports->reader->absent);
+    if (ports->first_loss)
+        return err_set(ports->reader->err, ERR_INVALID, "%s", ports->first_loss);
+    if (*ports->only)
+        return err_set(ports->reader->err, ERR_NOT_FOUND, "%s: it has no operation %s", wsdl->path,
+                       ports->only);
+    return err_set(ports->reader->err, ERR_INVALID, "%s: it has no SOAP binding with an operation",
+                   wsdl->path);
+}
+
+static void take_results(struct reader *reader, struct wsdl *wsdl)
+{
+    schemas_write_texts(reader, &wsdl->schemas, &wsdl->schema_count);
+    wsdl->files = arena_alloc(reader->arena, reader->file_count * sizeof(*wsdl->files));
     for (size_t i = 0; i < reader->file_count; i++)
-        wsdl.files[wsdl.file_count++] = reader->files[i].path;
+        wsdl->files[wsdl->file_count++] = reader->files[i].path;
+    wsdl->notes = reader->notes;
+    wsdl->note_count = reader->note_count;
+    wsdl->needs_stock_types = schemas_use_stock(reader);
+}
+
+bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *choice,
+               const char *copy_path, struct wsdl *ret, struct err *err)
+{
+    AUTO_READER struct reader *reader = reader_new(arena, path, err);
+    reader->is_open = choice->is_open;
+    struct wsdl wsdl = {.arena = arena, .path = path};
+    struct ports ports = {.reader = reader, .wsdl = &wsdl, .only = choice->only};
+    struct reader_file *first = reader_load(reader, path);
+    if (!first || !read_wsdl_files(reader, first) || !read_types(reader))
+        return false;
+    if (!schemas_link(reader, *choice->only != '\0') || !read_operations(&ports))
+        return false;
+    const char *target = target_of(reader, xmlDocGetRootElement(first->doc));
+    if (strcmp(target, "http://www.w3.org/2001/XMLSchema-instance") == 0)
+        target = ""; // taken as a name like any other, but gSOAP would not
+    if (copy_path &&
+        !copy_write(reader, copy_path, target, ports.calls, wsdl.calls, wsdl.call_count))
+        return false;
+    take_results(reader, &wsdl);
     *ret = wsdl;
     return true;
 }

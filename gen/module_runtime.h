@@ -15,6 +15,7 @@
 struct stub {
     int (*encode)(struct soap *soap);
     int (*decode)(struct soap *soap);
+    int version; // of SOAP, as gSOAP counts: 1 or 2
 };
 static const struct stub stubs[];
 
@@ -34,6 +35,7 @@ enum {
 #define WIRE_ENDPOINT "http://wire"
 
 struct soap_context {
+    int version; // first, where soapClient.c looks for it through soap->user
     struct soap *soap;
     struct soap_bytes in; // what is left to read
     char *out;
@@ -189,6 +191,7 @@ static bool module_encode(struct soap_context *context, size_t operation,
                           struct soap_bytes envelope, struct soap_bytes *ret_wire)
 {
     context_reset(context, envelope, SOAP_XML_STRICT);
+    context->version = stubs[operation].version;
     if (stubs[operation].encode(context->soap)) {
         context_describe(context);
         return false;
@@ -203,6 +206,7 @@ static enum soap_module_reply module_decode(struct soap_context *context, size_t
 {
     struct soap *soap = context->soap;
     context_reset(context, wire, 0);
+    soap_set_version(soap, stubs[operation].version);
     int error = stubs[operation].decode(soap);
     if (!error)
         return SOAP_REPLY_RESULT;

@@ -38,6 +38,11 @@ static bool is_tag(struct str value)
     return true;
 }
 
+static bool is_answer(struct str name)
+{
+    return str_starts(name, STR("survey.")) || str_starts(name, STR("script."));
+}
+
 // KEEP for all that is something. An empty answer of a survey is an answer.
 static enum normal_policy find_policy(const struct normal_rules *rules, struct str name,
                                       const struct json *value)
@@ -45,7 +50,7 @@ static enum normal_policy find_policy(const struct normal_rules *rules, struct s
     if (value->kind != JSON_STRING)
         return NORMAL_KEEP;
     if (value->string.len == 0)
-        return str_starts(name, STR("survey.")) ? NORMAL_KEEP : rules->empty;
+        return is_answer(name) ? NORMAL_KEEP : rules->empty;
     return is_tag(value->string) ? rules->unresolved : NORMAL_KEEP;
 }
 

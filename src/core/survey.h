@@ -114,6 +114,10 @@ struct survey_result {
 void survey_apply(struct arena *arena, const struct survey *surveys, size_t survey_count,
                   struct event *event, struct survey_result *ret);
 
+// The elements of the same event, before or after other steps, with "[masked]" for these values;
+// what holds none is shared.
+const struct json *survey_show_elements(struct arena *arena, const struct survey_result *result,
+                                        const struct json *elements);
 // The event as sent, as one tree of `elements` and `survey`, with "[masked]" for the values that
 // `result` found to be sensitive. `sent`: the event before survey_apply.
 struct json *survey_show_sent(struct arena *arena, const struct survey_result *result,

@@ -94,8 +94,6 @@ extern const char *const survey_item_members[];
 
 // Where the sensitive answers stand and what they say.
 void survey_find_secrets(const struct survey_sent *sent, struct survey_result *result);
-struct json *survey_mask_elements(struct arena *arena, const struct survey_result *result,
-                                  const struct json *elements);
 void survey_mask_item(struct arena *arena, struct json *item); // in place
 
 #endif

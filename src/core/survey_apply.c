@@ -56,7 +56,7 @@ static void show(struct arena *arena, const struct survey_sent *sent, const stru
     survey_make_trees(sent, result->survey, true, &trees);
     struct event *shown = arena_alloc(arena, sizeof(*shown));
     *shown = *event;
-    shown->elements = survey_mask_elements(arena, result, event->elements);
+    shown->elements = survey_show_elements(arena, result, event->elements);
     shown->survey = trees.survey;
     shown->answer = trees.answer;
     result->shown = shown;

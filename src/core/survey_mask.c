@@ -118,47 +118,63 @@ static struct json *mask_sent(struct arena *arena, const struct json *value)
 
 static bool is_secret(const struct survey_result *result, const struct json *value)
 {
-    return bsearch(&value, result->secret_values, result->secret_value_count, sizeof(value),
+    return result->secret_value_count &&
+           bsearch(&value, result->secret_values, result->secret_value_count, sizeof(value),
                    compare_places) != NULL;
 }
 
-// As deep as the body's limit lets it be.
 static struct json *show_value(struct arena *arena, const struct survey_result *result,
-                               const struct json *value)
+                               const struct json *value);
+
+static struct json *show_array(struct arena *arena, const struct survey_result *result,
+                               const struct json *value, bool *ret_differs)
 {
-    if (is_secret(result, value))
-        return mask_sent(arena, value);
-    struct json *shown = (struct json *)value;
-    if (value->kind == JSON_ARRAY) {
-        shown = json_array(arena);
-        for (size_t i = 0; i < value->array.count; i++)
-            json_append(arena, shown, show_value(arena, result, value->array.items[i]));
-    } else if (value->kind == JSON_OBJECT) {
-        shown = json_object(arena);
-        for (size_t i = 0; i < value->object.count; i++) {
-            const struct json_member *member = &value->object.members[i];
-            json_set(arena, shown, member->name, show_value(arena, result, member->value));
-        }
+    struct json *shown = json_array(arena);
+    for (size_t i = 0; i < value->array.count; i++) {
+        json_append(arena, shown, show_value(arena, result, value->array.items[i]));
+        *ret_differs |= shown->array.items[i] != value->array.items[i];
     }
     return shown;
 }
 
-struct json *survey_mask_elements(struct arena *arena, const struct survey_result *result,
-                                  const struct json *elements)
+static struct json *show_object(struct arena *arena, const struct survey_result *result,
+                                const struct json *value, bool *ret_differs)
 {
     struct json *shown = json_object(arena);
-    for (size_t i = 0; i < elements->object.count; i++) {
-        const struct json_member *member = &elements->object.members[i];
+    for (size_t i = 0; i < value->object.count; i++) {
+        const struct json_member *member = &value->object.members[i];
         json_set(arena, shown, member->name, show_value(arena, result, member->value));
+        *ret_differs |= shown->object.members[i].value != member->value;
     }
     return shown;
+}
+
+// The value itself when nothing in it is sensitive. As deep as the body's limit lets it be.
+static struct json *show_value(struct arena *arena, const struct survey_result *result,
+                               const struct json *value)
+{
+    bool differs = false;
+    struct json *shown = NULL;
+    if (is_secret(result, value))
+        return mask_sent(arena, value);
+    if (value->kind == JSON_ARRAY)
+        shown = show_array(arena, result, value, &differs);
+    else if (value->kind == JSON_OBJECT)
+        shown = show_object(arena, result, value, &differs);
+    return differs ? shown : (struct json *)value;
+}
+
+const struct json *survey_show_elements(struct arena *arena, const struct survey_result *result,
+                                        const struct json *elements)
+{
+    return show_value(arena, result, elements);
 }
 
 struct json *survey_show_sent(struct arena *arena, const struct survey_result *result,
                               const struct event *sent)
 {
     struct json *shown = json_object(arena);
-    json_set(arena, shown, STR("elements"), survey_mask_elements(arena, result, sent->elements));
+    json_set(arena, shown, STR("elements"), show_value(arena, result, sent->elements));
     if (sent->survey)
         json_set(arena, shown, STR("survey"), show_value(arena, result, sent->survey));
     return shown;

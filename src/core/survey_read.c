@@ -287,11 +287,26 @@ static void read_row(struct survey_sent *sent, size_t from, const struct json *r
     read_item(sent, answer, row, pointer);
 }
 
+// What is a list elsewhere has in XML an element for each row: answers/answer.
+static const struct json *find_rows(const struct json *list)
+{
+    const struct json *rows = find(list, "answer");
+    const struct json *first = list_at(rows, 0);
+    bool is_alone = list->kind == JSON_OBJECT && list->object.count == 1;
+    return is_alone && first && first->kind == JSON_OBJECT ? rows : NULL;
+}
+
 // Rows, or an object of answers by name.
 static void read_list(struct survey_sent *sent, const struct json *list, const char *pointer)
 {
+    const struct json *rows = find_rows(list);
+    if (rows) {
+        list = rows;
+        pointer = event_pointer(sent->arena, pointer, STR("answer"));
+    }
     sent->pointer = pointer;
-    if (list->kind == JSON_OBJECT && !json_get(list, STR("element_id"))) {
+    bool is_row = rows || json_get(list, STR("element_id"));
+    if (list->kind == JSON_OBJECT && !is_row) {
         read_names(sent, list, pointer, false);
     } else if (list->kind == JSON_ARRAY || list->kind == JSON_OBJECT) {
         size_t from = sent->count;

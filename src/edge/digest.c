@@ -1,16 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // SHA-256 by OpenSSL. What can fail there is memory and a library without SHA-256, and neither is
-// input.
+// input. The algorithm is looked up once: OpenSSL 3 takes longer for that than for a kilobyte.
 
 #include "edge/digest.h"
 
 #include <openssl/evp.h>
+#include <stdatomic.h>
+
+// Of two threads that come first together one finds that it was late.
+static const EVP_MD *sha256(void)
+{
+    static _Atomic(EVP_MD *) found;
+    EVP_MD *before = atomic_load(&found);
+    if (before)
+        return before;
+    EVP_MD *fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+    require(fetched != NULL);
+    if (atomic_compare_exchange_strong(&found, &before, fetched))
+        return fetched;
+    EVP_MD_free(fetched);
+    return before;
+}
 
 void digest_sha256(const struct str *pieces, size_t count, unsigned char ret[DIGEST_BYTES])
 {
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    require(digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL));
+    require(digest && EVP_DigestInit_ex(digest, sha256(), NULL));
     for (size_t i = 0; i < count; i++)
         require(EVP_DigestUpdate(digest, pieces[i].data, pieces[i].len));
     require(EVP_DigestFinal_ex(digest, ret, NULL));
@@ -24,7 +40,7 @@ void digest_hmac_sha256(struct str key, const struct str *pieces, size_t count,
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     EVP_PKEY *owner =
         EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, (const unsigned char *)key.data, key.len);
-    require(digest && owner && EVP_DigestSignInit(digest, NULL, EVP_sha256(), NULL, owner));
+    require(digest && owner && EVP_DigestSignInit(digest, NULL, sha256(), NULL, owner));
     for (size_t i = 0; i < count; i++)
         require(EVP_DigestSignUpdate(digest, pieces[i].data, pieces[i].len));
     require(EVP_DigestSignFinal(digest, ret, &len) && len == DIGEST_BYTES);

@@ -81,7 +81,7 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
     json_set(arena, root, STR("answer"), answer ? (struct json *)answer : json_null(arena));
     json_set(arena, root, STR("raw"), (struct json *)raw);
-    const struct json *all = json_get(survey, STR("json"));
+    const struct json *all = answer ? json_get(survey, STR("json")) : NULL;
     if (service->config->is_sending_all && all)
         json_set(arena, root, STR("all_script_data"), (struct json *)all);
     if (elements->object.count)
@@ -90,11 +90,9 @@ static struct json *all_values(const struct service *service, struct arena *aren
     root->object.count += elements->object.count;
     for (size_t i = 0; i < sent_count; i++) {
         const struct normal_row *row = &values->notes->rows[i];
-        if (!row->normal || str_eq(row->normal->name, row->sent->name))
-            continue;
-        // Of merged events another one may have the last word on this element.
-        const struct json *value = json_get(elements, row->normal->name);
-        json_set(arena, root, row->sent->name, value ? (struct json *)value : row->normal->value);
+        if (row->normal && !str_eq(row->normal->name, row->sent->name))
+            json_set(arena, root, row->sent->name,
+                     (struct json *)json_get(elements, row->normal->name));
     }
     return root;
 }
@@ -172,7 +170,7 @@ static void add_answers(struct buf *form, const struct json *survey)
     AUTO_BUF struct buf scratch;
     buf_init(&scratch, form->limit);
     const struct json *answers = json_get(survey, STR("answers"));
-    for (size_t i = 0; answers && i < answers->array.count; i++) {
+    for (size_t i = 0; i < answers->array.count; i++) {
         const struct json *item = answers->array.items[i], *name = json_get(item, STR("name"));
         const struct json *labels = json_get(item, STR("labels"));
         if (json_get(item, STR("is_skipped"))->boolean)
@@ -190,7 +188,8 @@ static bool append_answers(const struct json *data, struct arena *arena, struct 
     AUTO_BUF struct buf form;
     buf_init(&form, MAX_BODY_BYTES);
     buf_add_str(&form, str_trim(*text));
-    add_answers(&form, json_get(data, STR("survey")));
+    if (json_get(data, STR("answer"))->kind == JSON_OBJECT) // the survey could be read
+        add_answers(&form, json_get(data, STR("survey")));
     if (form.overflowed)
         return err_set(err, ERR_TOO_LARGE, "the form with all answers passes %d bytes",
                        MAX_BODY_BYTES);
@@ -214,7 +213,7 @@ static bool make_body(const struct service *service, struct soap_codec *codec, b
     if (service->config->is_sending_all && service->config->body == BODY_FORM &&
         !append_answers(input->data, arena, &text, err))
         return false;
-    if (body_finish(service, codec, arena, text, ret, err))
+    if (body_finish(service, codec, is_sent, arena, text, ret, err))
         return true;
     mark_judge(arena, text, ret); // what is only shown need not fit, but shows no marks
     return !is_sent;

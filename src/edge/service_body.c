@@ -46,8 +46,8 @@ static bool finish_xml(const struct service *service, struct soap_codec *codec, 
            err_prefix(err, "template %s makes no XML", service->config->template_name);
 }
 
-bool body_finish(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                 struct str text, struct str *ret, struct err *err)
+bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
+                 struct arena *arena, struct str text, struct str *ret, struct err *err)
 {
     switch (service->config->body) {
     case BODY_JSON:
@@ -58,7 +58,7 @@ bool body_finish(const struct service *service, struct soap_codec *codec, struct
     case BODY_XML:
         if (!finish_xml(service, codec, arena, text, &text, err))
             return false;
-        if (service->operation)
+        if (service->operation && is_sent)
             return soap_encode(codec, service->operation, arena, text, ret, err);
         break;
     default:

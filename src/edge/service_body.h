@@ -8,8 +8,9 @@
 
 #include "edge/service_load.h"
 
-// `text` is a copy in the arena and may be changed.
-bool body_finish(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                 struct str text, struct str *ret, struct err *err) MUST_CHECK;
+// `text` is a copy in the arena and may be changed. An envelope that is not sent, only shown, is
+// not held against the WSDL's types.
+bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
+                 struct arena *arena, struct str text, struct str *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 // Raised with every change below; a module of another number is refused at load.
-#define SOAP_MODULE_ABI    1u
+#define SOAP_MODULE_ABI    2u
 #define SOAP_MODULE_SYMBOL "switchhook_module"
 
 // Schemas refer to each other by this and their index: "switchhook:///3.xsd".
@@ -56,6 +56,7 @@ struct soap_module {
     const char *digest; // SHA-256 of the WSDL, hexadecimal
     const char *engine; // gSOAP's version, e.g. "208124" for 2.8.124
     const char *recipe; // wsdl2h's options; others than the usual mean that something was given up
+    const char *notes;  // what the generator changed or left out of the WSDL, a sentence a line
     size_t operation_count;
     const struct soap_module_operation *operations;
     // The WSDL's own schemas, for checks beyond C types (patterns, choices, unknown attributes).

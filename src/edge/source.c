@@ -26,7 +26,6 @@ bool source_read(const struct config *config, const char *source, struct arena *
                       &reading.notes, ret_faults, err) ||
         !event_identify(arena, &reading.event, ret_faults, err))
         return false;
-    reading.sent = reading.event;
     survey_apply(arena, config->surveys, config->survey_count, &reading.event, &reading.survey);
     *ret = reading;
     return true;

@@ -13,7 +13,6 @@ struct reading {
     struct event event;          // in normal form, its answers named
     struct event raw;            // as sent; has no call_id when that came under another name
     struct normal_notes notes;   // what became of each element
-    struct event sent;           // in normal form, before its answers were named
     struct survey_result survey; // what they are, what breaks the definition, what is sensitive
 };
 

@@ -259,12 +259,13 @@ static uint32_t read_big_endian(const unsigned char *bytes)
 
 static bool check_version(const char *path, int64_t version, struct err *err)
 {
-    if (version <= SCHEMA_VERSION)
+    if (version == SCHEMA_VERSION)
         return true;
     return err_set(err, ERR_CONFLICT,
-                   "the store at %s was made by a newer version: its schema is %lld, this program "
-                   "knows up to %d",
-                   path, (long long)version, SCHEMA_VERSION);
+                   "the store at %s was made by %s version: its schema is %lld, this program "
+                   "knows %d; keep it with that version, and give this one another path",
+                   path, version > SCHEMA_VERSION ? "a newer" : "an earlier", (long long)version,
+                   SCHEMA_VERSION);
 }
 
 // Looks without SQLite whether the file is a store.

@@ -155,7 +155,7 @@ static struct str shown_body(struct arena *arena, const struct store_event *even
         return event->body;
     AUTO_BUF struct buf out;
     buf_init(&out, PAGE_TEXTS_MAX_BYTES);
-    json_write(&out, survey_show_sent(arena, &reading->survey, &reading->sent), JSON_COMPACT);
+    json_write(&out, survey_show_sent(arena, &reading->survey, &reading->raw), JSON_COMPACT);
     return arena_copy(arena, buf_str(&out));
 }
 

@@ -477,6 +477,9 @@ static void show_request(struct job *job, const struct content *content,
     job->shown = job->request;
     if (!content->is_masked)
         return;
+    struct event raw = content->own.raw;
+    raw.elements = survey_show_elements(job->lease->arena, &content->own.survey, raw.elements);
+    values.raw = &raw;
     values.event = &content->shown;
     if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
                       &job->shown, &err)) {

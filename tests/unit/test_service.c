@@ -243,6 +243,27 @@ static const char *header(const struct transport_request *request, const char *n
     return "no such header";
 }
 
+// As source_read leaves an event with answers to no definition.
+static bool encode_answers(const struct service *service, const char *survey_json, bool is_shown,
+                           struct transport_request *ret, struct err *err)
+{
+    static const struct json_limits limits = {.depth = 20, .values = 1000};
+    struct json *survey, *elements = json_object(fixture.arena);
+    assert_true(json_parse(fixture.arena, str_from(survey_json), &limits, &survey, err));
+    json_set(fixture.arena, elements, STR("uii"), json_text(fixture.arena, "1"));
+    struct event event = {.trigger = event_trigger(STR("inbound.disposition")),
+                          .elements = elements,
+                          .survey = survey,
+                          .elements_at = "",
+                          .survey_at = "/survey"};
+    struct survey_result result;
+    survey_apply(fixture.arena, NULL, 0, &event, &result);
+    struct service_values values = {
+        .event = &event, .event_id = "e", .source = "a", .delivery_id = "d", .attempt = 1};
+    return is_shown ? service_show(service, NULL, fixture.arena, &values, ret, err)
+                    : service_encode(service, NULL, fixture.arena, &values, ret, err);
+}
+
 // --- requests of HTTP services ---
 
 static void test_an_http_request_carries_what_the_templates_say(void **state)
@@ -786,9 +807,76 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+// --- answers ---
+
+static void test_a_form_that_sends_all_ends_with_every_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *template, *survey, *body;
+    } cases[] = {
+        {"a={{uii}}",
+         "{\"answers\":[{\"extern_id\":\"c&d\",\"labels\":[\"x y\",\"z\"]},"
+         "{\"extern_id\":\"n\",\"text\":9},{\"extern_id\":\"e\",\"text\":\"\"},"
+         "{\"extern_id\":\"s\",\"skipped\":true}]}",
+         "a=1&survey.c%26d=x+y&survey.c%26d=z&survey.n=9&survey.e="},
+        {"\n", "{\"q\":\"=\"}", "survey.q=%3D"},
+        {"a=1", "[]", "a=1"},
+        {"a=1", "{\"answers\":5}", "a=1"}, // nobody can read these
+        {"{{all_script_data}}", "{\"answers\":5}", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct service *service =
+            load_good("    http: {url: 'http://h:1/', body: form}\n    template: t\n"
+                      "    send_all: true\n",
+                      cases[i].template);
+        struct transport_request request;
+        struct err err;
+        assert_true(encode_answers(service, cases[i].survey, false, &request, &err));
+        expect_body(&request, cases[i].body);
+        unload();
+    }
+}
+
+static void test_all_answers_as_one_text_are_there_only_where_asked_for(void **state)
+{
+    (void)state;
+    for (int is_all = 0; is_all < 2; is_all++) {
+        char text[200];
+        snprintf(text, sizeof(text),
+                 "    http: {url: 'http://h:1/', body: text}\n    template: t\n    send_all: %s\n",
+                 is_all ? "true" : "false");
+        struct transport_request request;
+        struct err err;
+        assert_true(encode_answers(load_good(text, "[{{all_script_data}}]"), "{\"q\":\"a\"}", false,
+                                   &request, &err));
+        assert_int_equal(request.body.len > 2, is_all);
+        if (is_all)
+            assert_non_null(memmem(request.body.data, request.body.len, "\"text\":\"a\"", 10));
+        unload();
+    }
+}
+
+static void test_what_is_shown_is_not_checked(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {url: 'http://h:1/{{survey.q}}', body: json}\n    template: t\n",
+                  "{{{survey.q}}}");
+    struct transport_request request;
+    struct err err;
+    assert_false(encode_answers(service, "{\"q\":\"[masked]\"}", false, &request, &err));
+    assert_true(encode_answers(service, "{\"q\":\"[masked]\"}", true, &request, &err));
+    expect_body(&request, "[masked]");
+    assert_string_equal(request.url, "http://h:1/%5Bmasked%5D");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(test_a_form_that_sends_all_ends_with_every_answer),
+        CASE(test_all_answers_as_one_text_are_there_only_where_asked_for),
+        CASE(test_what_is_shown_is_not_checked),
         CASE(test_an_http_request_carries_what_the_templates_say),
         CASE(test_an_element_has_its_own_name_and_the_one_it_was_sent_under),
         CASE(test_each_body_kind_has_its_escaping_and_media_type),

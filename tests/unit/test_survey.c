@@ -245,6 +245,11 @@ static void test_rows_script_models_and_flat_elements_mean_the_same(void **state
          "6439%22%7D%5D%7D",
          "survey.csat", "'Satisfied'"},
         {"{'uii':'1','survey':{'shirt':'XL'}}", "survey.name", "'shirts'"},
+        {"{'uii':'1','survey':{'answers':{'answer':[{'extern_id':'csat','text':'6439'},"
+         "{'extern_id':'nps','text':'2'}]}}}",
+         "survey.score", "6"},
+        {"{'uii':'1','survey':{'answers':{'answer':{'extern_id':'csat','text':'6439'}}}}",
+         "survey.score", "4"},
     };
     check_rows(*state, rows, COUNT_OF(rows), true);
 }
@@ -587,6 +592,27 @@ static void test_nothing_is_masked_without_sensitive_answers(void **state)
     assert_int_equal(result.secret_text_count, 0);
 }
 
+// --- routes ---
+
+static bool is_routed(const struct event *event, struct str element, struct str value)
+{
+    const struct condition condition = {
+        .element = element, .kind = CONDITION_EQUALS, .values = &value, .value_count = 1};
+    const struct route route = {.name = "r", .conditions = &condition, .condition_count = 1};
+    return route_matches(&route, 0, event);
+}
+
+static void test_routes_see_what_templates_see(void **state)
+{
+    struct survey_result result;
+    struct event event = apply(*state, CANONICAL, true, &result);
+    assert_true(is_routed(&event, STR("survey.csat"), STR("Satisfied")));
+    assert_true(is_routed(&event, STR("answer.reasons.labels"), STR("Delay")));
+    assert_false(is_routed(&event, STR("answer.reasons.labels"), STR("Noise")));
+    assert_true(is_routed(&event, STR("answer.comment.state"), STR("answered")));
+    assert_false(is_routed(&event, STR("answer.nobody.state"), STR("answered")));
+}
+
 // --- names and limits ---
 
 static void test_names_of_templates_are_checked(void **state)
@@ -652,6 +678,7 @@ int main(void)
         ARENA_TEST(test_an_event_without_answers_is_untouched),
         ARENA_TEST(test_sensitive_answers_are_masked_where_they_stand),
         ARENA_TEST(test_nothing_is_masked_without_sensitive_answers),
+        ARENA_TEST(test_routes_see_what_templates_see),
         ARENA_TEST(test_names_of_templates_are_checked),
         ARENA_TEST(test_too_many_answers_are_refused_and_without_a_definition_left_alone),
     };

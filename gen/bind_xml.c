@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Files into trees: reads only regular files, within limits, never the network and no entity from
+// outside. An import that cannot be had is a note, not a failure: often nothing needs it, and where
+// something does, the missing name is told with its place.
+
+#include "bind_xml.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libxml/uri.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum {
+    MAX_NOTES = 200,
+    PARSE_OPTIONS = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOENT |
+                    XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES,
+};
+
+// --- nodes ---
+
+bool is_node(const xmlNode *node, const char *namespace, const char *name)
+{
+    return node && node->type == XML_ELEMENT_NODE && node->ns &&
+           strcmp((const char *)node->ns->href, namespace) == 0 &&
+           strcmp((const char *)node->name, name) == 0;
+}
+
+xmlNode *child_of(const xmlNode *parent, const xmlNode *after, const char *namespace,
+                  const char *name)
+{
+    if (!parent)
+        return NULL;
+    for (xmlNode *node = after ? after->next : parent->children; node; node = node->next) {
+        if (is_node(node, namespace, name))
+            return node;
+    }
+    return NULL;
+}
+
+bool has_attribute(const xmlNode *node, const char *name)
+{
+    return node && xmlHasNsProp(node, (const xmlChar *)name, NULL) != NULL;
+}
+
+const char *attribute_of(const struct reader *reader, const xmlNode *node, const char *name)
+{
+    xmlChar *value = node ? xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
+    struct str trimmed = str_trim(str_from((const char *)value));
+    const char *copy = arena_copy(reader->arena, trimmed).data;
+    xmlFree(value);
+    return copy;
+}
+
+struct qname qname_of(const struct reader *reader, const xmlNode *node, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    const char *prefix =
+        colon ? arena_copy(reader->arena, (struct str){text, (size_t)(colon - text)}).data : NULL;
+    const xmlNs *found = xmlSearchNs(node->doc, (xmlNode *)node, (const xmlChar *)prefix);
+    const char *namespace = found && found->href ? (const char *)found->href : "";
+    if (strcmp(namespace, "http://www.w3.org/1999/XMLSchema") == 0 ||
+        strcmp(namespace, "http://www.w3.org/2000/10/XMLSchema") == 0)
+    namespace = XSD_NS; // drafts, with the same names
+    return (struct qname){.namespace = arena_strdup(reader->arena, namespace),
+                          .name = colon ? colon + 1 : text,
+                          .is_bound = found || !colon,
+                          .is_plain = !colon && !*namespace};
+}
+
+// --- notes ---
+
+const char *reader_path_of(const struct reader *reader, const xmlNode *node)
+{
+    for (size_t i = 0; i < reader->file_count; i++) {
+        if (reader->files[i].doc == node->doc)
+            return reader->files[i].path;
+    }
+    return reader->path;
+}
+
+// Relative to the WSDL's folder where it lies below it.
+static const char *short_path(const struct reader *reader, const char *path)
+{
+    if (reader->file_count == 0)
+        return path;
+    const char *first = reader->files[0].path, *slash = strrchr(first, '/');
+    size_t folder = slash ? (size_t)(slash - first) + 1 : 0;
+    return strncmp(path, first, folder) == 0 ? path + folder : path;
+}
+
+const char *reader_place(const struct reader *reader, const xmlNode *node)
+{
+    return arena_printf(reader->arena, "%s:%ld", short_path(reader, reader_path_of(reader, node)),
+                        xmlGetLineNo(node));
+}
+
+void reader_note(struct reader *reader, const xmlNode *node, const char *format, ...)
+{
+    char text[500];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    const char *note = node
+                           ? arena_printf(reader->arena, "%s: %s", reader_place(reader, node), text)
+                           : arena_strdup(reader->arena, text);
+    for (size_t i = 0; i < reader->note_count; i++) {
+        if (strcmp(reader->notes[i], note) == 0)
+            return;
+    }
+    if (reader->note_count < MAX_NOTES)
+        reader->notes[reader->note_count++] = note;
+}
+
+// --- files ---
+
+static xmlParserInput *refuse_external(const char *url, const char *id, xmlParserCtxt *parser)
+{
+    (void)url, (void)id, (void)parser;
+    return NULL;
+}
+
+struct reader *reader_new(struct arena *arena, const char *path, struct err *err)
+{
+    xmlSetExternalEntityLoader(refuse_external);
+    struct reader *reader = mem_alloc(sizeof(*reader));
+    reader->arena = arena;
+    reader->path = path;
+    reader->err = err;
+    reader->notes = arena_alloc(arena, MAX_NOTES * sizeof(*reader->notes));
+    return reader;
+}
+
+void reader_free(struct reader **reader)
+{
+    if (!*reader)
+        return;
+    schemas_free((*reader)->schemas);
+    for (size_t i = 0; i < (*reader)->file_count; i++)
+        xmlFreeDoc((*reader)->files[i].doc);
+    free(*reader);
+}
+
+static bool fail_parse(struct reader *reader, const char *path, xmlParserCtxt *parser)
+{
+    const xmlError *error = xmlCtxtGetLastError(parser);
+    const char *message = error && error->message ? error->message : "not readable as XML";
+    return err_set(reader->err, ERR_INVALID, "%s:%d:%d: %.*s", short_path(reader, path),
+                   error ? error->line : 0, error ? error->int2 : 0, (int)strcspn(message, "\n"),
+                   message);
+}
+
+// The bytes of a regular file within the limits; empty with reader->err set.
+static struct str file_bytes(struct reader *reader, const char *path)
+{
+    struct str none = {NULL, 0};
+    struct stat facts;
+    FILE *file = stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? fopen(path, "re") : NULL;
+    if (!file) {
+        err_set(reader->err, ERR_IO, "%s: %s", path, errno ? strerror(errno) : "not a file");
+        return none;
+    }
+    if (facts.st_size > MAX_FILE_BYTES || reader->bytes + (size_t)facts.st_size > MAX_TOTAL_BYTES) {
+        fclose(file);
+        err_set(reader->err, ERR_TOO_LARGE,
+                "%s: %lld bytes; a file may have %d MiB, a WSDL with all it imports %d MiB", path,
+                (long long)facts.st_size, MAX_FILE_BYTES >> 20, MAX_TOTAL_BYTES >> 20);
+        return none;
+    }
+    char *data = mem_alloc((size_t)facts.st_size + 1);
+    size_t len = fread(data, 1, (size_t)facts.st_size, file);
+    fclose(file);
+    reader->bytes += len;
+    return (struct str){data, len};
+}
+
+static xmlDoc *parse(struct reader *reader, const char *path)
+{
+    errno = 0;
+    struct str bytes = file_bytes(reader, path);
+    if (!bytes.data)
+        return NULL;
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+    require(parser != NULL);
+    xmlDoc *doc = xmlCtxtReadMemory(parser, bytes.data, (int)bytes.len, path, NULL, PARSE_OPTIONS);
+    if (!doc || !xmlDocGetRootElement(doc)) {
+        fail_parse(reader, path, parser);
+        xmlFreeDoc(doc);
+        doc = NULL;
+    }
+    xmlFreeParserCtxt(parser);
+    free((char *)bytes.data);
+    return doc;
+}
+
+struct reader_file *reader_load(struct reader *reader, const char *path)
+{
+    char canonical[PATH_MAX];
+    if (!realpath(path, canonical))
+        snprintf(canonical, sizeof(canonical), "%s", path);
+    for (size_t i = 0; i < reader->file_count; i++) {
+        if (strcmp(reader->files[i].path, canonical) == 0)
+            return &reader->files[i];
+    }
+    if (reader->file_count == MAX_FILES) {
+        err_set(reader->err, ERR_TOO_LARGE, "%s: imports more than %d files", reader->path,
+                MAX_FILES);
+        return NULL;
+    }
+    xmlDoc *doc = parse(reader, canonical);
+    if (!doc)
+        return NULL;
+    struct reader_file *file = &reader->files[reader->file_count++];
+    *file = (struct reader_file){.path = arena_strdup(reader->arena, canonical), .doc = doc};
+    return file;
+}
+
+// --- locations ---
+
+static bool is_url(const char *location)
+{
+    size_t scheme = 0;
+    while (isalpha((unsigned char)location[scheme]))
+        scheme++;
+    return scheme > 1 && location[scheme] == ':';
+}
+
+static bool is_file(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+// Where a location may lie: as it is written, then unescaped; of a URL the last step, next to the
+// file that names it, because that is how people save what a WSDL imports.
+static const char *find_location(const struct reader *reader, const char *base,
+                                 const char *location)
+{
+    if (strncmp(location, "file:", 5) == 0)
+        location += strncmp(location, "file://", 7) == 0 ? 7 : 5;
+    const char *slash = strrchr(base, '/');
+    int folder = slash ? (int)(slash - base) + 1 : 0;
+    if (is_url(location)) {
+        const char *step = strrchr(location, '/');
+        location = step ? step + 1 : location;
+    }
+    if (!*location)
+        return NULL;
+    const char *path =
+        *location == '/' ? location : arena_printf(reader->arena, "%.*s%s", folder, base, location);
+    if (is_file(path))
+        return path;
+    char *plain = arena_strdup(reader->arena, path);
+    xmlURIUnescapeString(path, 0, plain);
+    plain[strcspn(plain, "#")] = '\0';
+    for (char *c = plain; *c; c++)
+        *c = *c == '\\' ? '/' : *c;
+    if (is_file(plain))
+        return plain;
+    plain[strcspn(plain, "?")] = '\0';
+    return is_file(plain) ? plain : NULL;
+}
+
+struct reader_file *reader_follow(struct reader *reader, const xmlNode *node, const char *location)
+{
+    const char *path = find_location(reader, reader_path_of(reader, node), location);
+    if (!path) {
+        if (schemas_is_known(attribute_of(reader, node, "namespace")))
+            return NULL;
+        reader_note(reader, node, "%s is not there; put the file next to this one", location);
+        if (!reader->absent)
+            reader->absent = arena_strdup(reader->arena, location);
+        return NULL;
+    }
+    struct err *err = reader->err, own;
+    reader->err = &own;
+    struct reader_file *file = reader_load(reader, path);
+    reader->err = err;
+    if (!file)
+        reader_note(reader, node, "%s is left out: %s", location, own.text);
+    return file;
+}

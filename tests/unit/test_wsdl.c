@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What WSDLs of tests/wsdl/ put on the wire. Each file MODULE/OPERATION.xml, or
+// MODULE/OPERATION@PORT.xml, of tests/golden/wsdl/ is an envelope as a template makes it, and the
+// .wire.xml next to it the bytes that must become of it.
+
+#include "base/clock.h"
+#include "edge/soap.h"
+#include "edge/soap_module.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define GOLDEN "tests/golden/wsdl"
+
+static struct {
+    struct arena *arena;
+    struct soap_modules *modules;
+    struct soap_codec *codec;
+} all;
+
+static const char *modules_dir(void)
+{
+    const char *dir = getenv("SWITCHHOOK_TEST_MODULES");
+    return dir ? dir : "build/tests/wsdl";
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    all.arena = arena_new();
+    struct fault_list faults = {.arena = all.arena};
+    bool is_loaded = soap_modules_load(modules_dir(), &all.modules, &faults);
+    for (size_t i = 0; i < faults.count; i++)
+        fprintf(stderr, "%s\n", faults.items[i].text);
+    fault_list_finish(&faults);
+    all.codec = soap_codec_new();
+    return is_loaded ? 0 : 1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    soap_codec_free(all.codec);
+    soap_modules_free(all.modules);
+    arena_free(all.arena);
+    return 0;
+}
+
+static struct str file_text(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return STR("(no such file)");
+    AUTO_BUF struct buf text;
+    buf_init(&text, 1 << 20);
+    char block[4096];
+    for (size_t len; (len = fread(block, 1, sizeof(block), file)) > 0;)
+        buf_add(&text, block, len);
+    fclose(file);
+    return arena_copy(all.arena, buf_str(&text));
+}
+
+// `name` is OPERATION or OPERATION@PORT.
+static struct str encoded(const char *module, const char *name, struct str envelope)
+{
+    const char *at = strchrnul(name, '@');
+    const char *operation_name =
+        arena_copy(all.arena, (struct str){name, (size_t)(at - name)}).data;
+    const struct soap_operation *operation;
+    struct str wire = STR("");
+    struct err err;
+    if (!soap_operation_find(all.modules, module, *at ? at + 1 : NULL, operation_name, &operation,
+                             &err) ||
+        !soap_encode(all.codec, operation, all.arena, envelope, &wire, &err))
+        fail_msg("%s/%s: %s", module, name, err.text);
+    return wire;
+}
+
+static int is_request(const struct dirent *entry)
+{
+    const char *dot = strchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".xml") == 0;
+}
+
+static size_t check_module(const char *module)
+{
+    struct dirent **entries;
+    const char *dir = arena_printf(all.arena, GOLDEN "/%s", module);
+    int count = scandir(dir, &entries, is_request, alphasort);
+    for (int i = 0; i < count; i++) {
+        const char *name = arena_printf(all.arena, "%.*s", (int)strcspn(entries[i]->d_name, "."),
+                                        entries[i]->d_name);
+        struct str envelope = file_text(arena_printf(all.arena, "%s/%s.xml", dir, name));
+        struct str expected = file_text(arena_printf(all.arena, "%s/%s.wire.xml", dir, name));
+        struct str wire = encoded(module, name, envelope);
+        if (!str_eq(wire, expected))
+            fail_msg("%s/%s: wire:\n%.*s\nexpected:\n%.*s", module, name, STR_ARG(wire),
+                     STR_ARG(expected));
+        free(entries[i]);
+    }
+    free(entries);
+    return count > 0 ? (size_t)count : 0;
+}
+
+static void test_rpc_requests_become_the_golden_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(check_module("rpc"), 6);
+}
+
+static void test_document_requests_become_the_golden_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(check_module("document"), 5);
+}
+
+static void test_types_of_many_files_become_the_golden_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(check_module("imports"), 1);
+}
+
+static void test_a_module_tells_what_was_left_out_and_where(void **state)
+{
+    (void)state;
+    void *handle =
+        dlopen(arena_printf(all.arena, "%s/document.so", modules_dir()), RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(handle);
+    const struct soap_module *module = dlsym(handle, SOAP_MODULE_SYMBOL);
+    static const char *const parts[] = {"type {urn:test:document}NotThere is defined nowhere",
+                                        "header gone is left out", "policy", "urn:test:extension"};
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const char *found = strstr(module->notes, parts[i]);
+        if (!found)
+            fail_msg("\"%s\" does not say \"%s\"", module->notes, parts[i]);
+    }
+    assert_non_null(strstr(module->notes, "document.wsdl:49: "));
+    dlclose(handle);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rpc_requests_become_the_golden_bytes),
+        cmocka_unit_test(test_document_requests_become_the_golden_bytes),
+        cmocka_unit_test(test_types_of_many_files_become_the_golden_bytes),
+        cmocka_unit_test(test_a_module_tells_what_was_left_out_and_where),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
