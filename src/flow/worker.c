@@ -215,10 +215,14 @@ static void review_lanes(struct worker *worker)
 
 // --- the record of an attempt, secrets masked ---
 
+static struct str mask_private(const struct job *job, struct str text)
+{
+    return job->private ? mask_apply(job->private, job->lease->arena, text) : text;
+}
+
 static struct str mask(const struct job *job, struct str text)
 {
-    text = service_mask(job->lane->service, job->lease->arena, text);
-    return job->private ? mask_apply(job->private, job->lease->arena, text) : text;
+    return mask_private(job, service_mask(job->lane->service, job->lease->arena, text));
 }
 
 // Sensitive answers may come back in replies and in reasons, where their place is not known.
@@ -246,26 +250,15 @@ static struct str cut(struct str text, size_t *dropped_bytes)
     return text;
 }
 
-static struct str request_head(const struct job *job)
-{
-    const struct transport_request *request = &job->shown;
-    AUTO_BUF struct buf head;
-    buf_init(&head, 1024 * 1024);
-    buf_printf(&head, "%s %s\n", request->method, request->url);
-    if (request->basic_user)
-        buf_printf(&head, "Authorization: Basic (of %s)\n", request->basic_user);
-    for (size_t i = 0; i < request->header_count; i++)
-        buf_printf(&head, "%s\n", request->headers[i]);
-    return mask(job, arena_copy(job->lease->arena, buf_str(&head)));
-}
-
 static void record_request(const struct job *job, struct store_attempt *attempt)
 {
     attempt->request_head = attempt->request_body = STR("");
     if (!job->is_encoded)
         return;
-    attempt->request_head = request_head(job);
-    attempt->request_body = mask(job, job->shown.body);
+    struct str head, body;
+    service_record(job->lane->service, job->lease->arena, &job->shown, &head, &body);
+    attempt->request_head = mask_private(job, head);
+    attempt->request_body = mask_private(job, body);
 }
 
 // `reply` is NULL when nothing was sent.
