@@ -4,8 +4,9 @@
 // words, times are Unix milliseconds, and the readable_* views show them as dates. Each index is
 // there for one query of store_sqlite*.c, because each one is paid for with every delivery. What
 // surprises: no index names a state; times being NULL or not say the same. Partial indexes of
-// columns that are usually NULL (merge, repetition, deadline) cost the usual delivery nothing. Words
-// are checked with OR: for IN with more than two, SQLite fills a table with them at every change.
+// columns that are usually NULL (merge, repetition, deadline) cost the usual delivery nothing.
+// Words are checked with OR: for IN with more than two, SQLite fills a table with them at every
+// change.
 
 #ifndef EDGE_STORE_SQLITE_SCHEMA_H
 #define EDGE_STORE_SQLITE_SCHEMA_H

@@ -393,9 +393,9 @@ static void receive_reply(void *context, const struct transport_reply *reply)
 
 // The events of a delivery as one: what is sent, and what people may see of it.
 struct content {
-    struct event event, shown, raw;
+    struct event event, shown, raw, shown_raw;
     struct normal_notes notes;
-    bool is_masked; // shown differs from event
+    bool is_masked; // what is shown differs
 };
 
 static bool read_body(const struct job *job, const struct store_carried *from, struct reading *ret,
@@ -437,6 +437,13 @@ static void add_rows(struct arena *arena, const struct normal_notes *more,
     notes->row_count = count;
 }
 
+static struct event show_raw(struct arena *arena, const struct reading *reading)
+{
+    struct event raw = reading->raw;
+    raw.elements = survey_show_elements(arena, &reading->survey, raw.elements);
+    return raw;
+}
+
 // The delivery's own event, with what earlier ones that it carries say besides.
 static bool read_content(struct job *job, struct content *ret, struct err *err)
 {
@@ -446,12 +453,14 @@ static bool read_content(struct job *job, struct content *ret, struct err *err)
                                 .format = lease->format,
                                 .body = lease->body};
     struct reading reading;
+    struct event raw;
     if (!read_body(job, &own, &reading, err))
         return false;
     *ret = (struct content){
         .event = reading.event,
         .shown = *source_shown(&reading),
         .raw = reading.raw,
+        .shown_raw = show_raw(lease->arena, &reading),
         .notes = reading.notes,
         .is_masked = reading.survey.shown != NULL,
     };
@@ -462,6 +471,8 @@ static bool read_content(struct job *job, struct content *ret, struct err *err)
         merge_events(lease->arena, &reading.event, &ret->event, &ret->event);
         merge_events(lease->arena, source_shown(&reading), &ret->shown, &ret->shown);
         merge_events(lease->arena, &reading.raw, &ret->raw, &ret->raw);
+        raw = show_raw(lease->arena, &reading);
+        merge_events(lease->arena, &raw, &ret->shown_raw, &ret->shown_raw);
         add_rows(lease->arena, &reading.notes, &ret->notes);
         ret->is_masked |= reading.survey.shown != NULL;
         add_secret_texts(job, &reading.survey);
@@ -477,9 +488,7 @@ static void show_request(struct job *job, const struct content *content,
     job->shown = job->request;
     if (!content->is_masked)
         return;
-    struct event raw = content->own.raw;
-    raw.elements = survey_show_elements(job->lease->arena, &content->own.survey, raw.elements);
-    values.raw = &raw;
+    values.raw = &content->shown_raw;
     values.event = &content->shown;
     if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
                       &job->shown, &err)) {
