@@ -124,6 +124,11 @@ static bool check_route(struct expansion *expansion)
     if (when && find_value(when, ELEMENT))
         config_fault(reader, expansion->choices,
                      "by_disposition is a condition on " ELEMENT ", and when has one already");
+    if (find_value(expansion->route, "merge"))
+        config_fault(
+            reader, expansion->choices,
+            "a route that merges goes to the same services whatever the disposition, which "
+            "the first event of a call need not have");
     return reader->faults->count == before;
 }
 

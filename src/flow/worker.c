@@ -386,9 +386,10 @@ static void receive_reply(void *context, const struct transport_reply *reply)
 
 // The events of a delivery as one: what is sent, and what people may see of it.
 struct content {
-    struct reading own; // of the delivery's own event
     struct event event, shown;
-    bool is_masked; // shown differs from event
+    struct event raw, shown_raw;
+    struct normal_notes notes;
+    bool is_masked; // what is shown differs
 };
 
 static bool read_body(const struct job *job, const struct store_carried *from, struct reading *ret,
@@ -417,6 +418,27 @@ static void add_secret_texts(struct job *job, const struct survey_result *survey
     job->secret_text_count = count;
 }
 
+static void add_rows(struct arena *arena, const struct normal_notes *more,
+                     struct normal_notes *notes)
+{
+    size_t count = notes->row_count + more->row_count;
+    struct normal_row *rows = arena_alloc(arena, count * sizeof(*rows));
+    if (notes->row_count)
+        memcpy(rows, notes->rows, notes->row_count * sizeof(*rows));
+    if (more->row_count)
+        memcpy(rows + notes->row_count, more->rows, more->row_count * sizeof(*rows));
+    notes->rows = rows;
+    notes->row_count = count;
+}
+
+static struct event shown_raw(const struct job *job, const struct reading *reading)
+{
+    struct event raw = reading->raw;
+    if (reading->survey.shown)
+        raw.elements = survey_show_elements(job->lease->arena, &reading->survey, raw.elements);
+    return raw;
+}
+
 // The delivery's own event, with what earlier ones that it carries say besides.
 static bool read_content(struct job *job, struct content *ret, struct err *err)
 {
@@ -425,20 +447,30 @@ static bool read_content(struct job *job, struct content *ret, struct err *err)
                                 .source = lease->source,
                                 .format = lease->format,
                                 .body = lease->body};
-    struct reading earlier;
-    if (!read_body(job, &own, &ret->own, err))
+    struct reading reading;
+    struct event earlier_raw;
+    if (!read_body(job, &own, &reading, err))
         return false;
-    ret->event = ret->own.event;
-    ret->shown = *source_shown(&ret->own);
-    ret->is_masked = ret->own.survey.shown != NULL;
-    add_secret_texts(job, &ret->own.survey);
+    *ret = (struct content){
+        .event = reading.event,
+        .shown = *source_shown(&reading),
+        .raw = reading.raw,
+        .shown_raw = shown_raw(job, &reading),
+        .notes = reading.notes,
+        .is_masked = reading.survey.shown != NULL,
+    };
+    add_secret_texts(job, &reading.survey);
     for (size_t i = lease->carried_count; i-- > 0;) {
-        if (!read_body(job, &lease->carried[i], &earlier, err))
+        if (!read_body(job, &lease->carried[i], &reading, err))
             return false;
-        merge_events(lease->arena, &earlier.event, &ret->event, &ret->event);
-        merge_events(lease->arena, source_shown(&earlier), &ret->shown, &ret->shown);
-        ret->is_masked |= earlier.survey.shown != NULL;
-        add_secret_texts(job, &earlier.survey);
+        merge_events(lease->arena, &reading.event, &ret->event, &ret->event);
+        merge_events(lease->arena, source_shown(&reading), &ret->shown, &ret->shown);
+        earlier_raw = shown_raw(job, &reading);
+        merge_events(lease->arena, &reading.raw, &ret->raw, &ret->raw);
+        merge_events(lease->arena, &earlier_raw, &ret->shown_raw, &ret->shown_raw);
+        add_rows(lease->arena, &reading.notes, &ret->notes);
+        ret->is_masked |= reading.survey.shown != NULL;
+        add_secret_texts(job, &reading.survey);
     }
     return true;
 }
@@ -451,9 +483,7 @@ static void show_request(struct job *job, const struct content *content,
     job->shown = job->request;
     if (!content->is_masked)
         return;
-    struct event raw = content->own.raw;
-    raw.elements = survey_show_elements(job->lease->arena, &content->own.survey, raw.elements);
-    values.raw = &raw;
+    values.raw = &content->shown_raw;
     values.event = &content->shown;
     if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
                       &job->shown, &err)) {
@@ -472,8 +502,8 @@ static bool encode_job(struct job *job, struct err *err)
     struct service_values values = {
         .event = &content.event,
         .is_merged = lease->carried_count > 0,
-        .raw = &content.own.raw,
-        .notes = &content.own.notes,
+        .raw = &content.raw,
+        .notes = &content.notes,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,

@@ -193,6 +193,23 @@ def test_other_calls_and_sessions_are_not_merged(place):
     assert [b["merged"] for b in bodies(crm.requests())] == [False] * 3
 
 
+def test_merged_events_keep_the_names_they_came_under(place):
+    crm = place.customer(OK)
+    place.template("both.json", '{"end": "{{LegSeconds}}", "as_sent": "{{raw.LegSeconds}}", '
+                                '"one_name": "{{duration}}", "rep": "{{raw.Rep}}"}')
+    gate = place.gateway(
+        {"crm": gateway.http_service(crm.url(), "both.json")},
+        [{"name": "calls", "services": "crm",
+          "merge": {"triggers": [CALL_END, DISPOSITION], "within": "60s"}}],
+        sources={"acme": {"token": {"env": "ACME_TOKEN"},
+                          "aliases": {"LegSeconds": "duration", "Rep": "agent_username"}}})
+    elements = call()
+    gate.api.accept(CALL_END, {**elements, "LegSeconds": "1:02"})
+    gate.api.accept(DISPOSITION, {**elements, "Rep": "anna", "duration": "0:07"})
+    crm.wait(1)
+    assert bodies(crm.requests()) == [{"end": "7", "as_sent": "1:02", "one_name": "7", "rep": "anna"}]
+
+
 def test_a_merge_survives_a_kill_at_every_step(place):
     crm = place.customer(BUSY)
     gate = merge_gateway(place, crm, "60s")

@@ -112,10 +112,12 @@ const struct config_service *service_config(const struct service *service)
 static struct str request_body(struct arena *arena, const struct service_values *values)
 {
     const struct json *note = json_get(values->event->elements, STR("note"));
-    return str_from(arena_printf(arena, "%s %s %s geheim %s %s %s", values->event_id,
+    const struct json *raw_note = json_get(values->raw->elements, STR("note"));
+    return str_from(arena_printf(arena, "%s %s %s geheim %s %s %s %s %zu", values->event_id,
                                  values->delivery_id, values->source, values->event->trigger,
                                  values->is_merged ? "merged" : "alone",
-                                 note ? note->string.data : "-"));
+                                 note ? note->string.data : "-",
+                                 raw_note ? raw_note->string.data : "-", values->notes->row_count));
 }
 
 bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
@@ -441,7 +443,9 @@ static void test_a_delivery_sends_all_the_events_it_carries(void **state)
     workers_lease(workers, 0, &both, 1);
     wait_for_settles(1);
     assert_int_equal(ledger.settles[0].state, DELIVERY_DELIVERED); // the last one's answer
-    assert_non_null(strstr(ledger.settles[0].request_body, "inbound.disposition merged second"));
+    // Rows of the elements as sent: two of its own, three and two of those it carries.
+    assert_non_null(
+        strstr(ledger.settles[0].request_body, "inbound.disposition merged second second 7"));
 }
 
 static void test_a_carried_event_that_cannot_be_read_is_said(void **state)
