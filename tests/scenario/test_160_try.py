@@ -188,10 +188,30 @@ def test_a_preview_says_why_routes_do_not_match_and_why_requests_cannot_be(place
 def test_a_preview_takes_forms_and_says_what_is_wrong_with_an_event(place):
     file = gateway.write_config(place.folder, gateway.config({"crm": gateway.http_service(NOWHERE)}))
     form = event_file(place, "uii=c+1&step=1&agent_notes=a%26b\n", "event.form")
-    code, out, err = preview(file, form, "--trigger", "chat.end")
-    assert code == 0 and "a&b" in out, err
+    text = "<event><uii>c 1</uii><step>1</step><agent_notes>a&amp;b</agent_notes></event>\n"
+    for path in form, event_file(place, text, "event.xml"):
+        code, out, err = preview(file, path, "--trigger", "chat.end")
+        assert code == 0 and "a&b" in out, err
     code, out, _ = preview(file, event_file(place, {"ani": "1"}), "--trigger", "chat.end")
     assert code == 2 and "It would be refused" in out and "/uii" in out
+
+
+def test_a_preview_shows_no_sensitive_answer(place):
+    place.template("answers.json", '{"pin": "{{survey.pin}}", "rating": {{survey.csat}}}')
+    surveys = {"care": {"id": 7, "questions": [
+        {"name": "csat", "type": "number", "text": "How was it?"},
+        {"name": "pin", "type": "text", "text": "Your pin?", "sensitive": True}]}}
+    gate = place.gateway({"crm": gateway.http_service(NOWHERE, "answers.json", survey="care")},
+                         [{"name": "r", "when": {"survey.pin": "1"}, "services": ["crm"]}],
+                         surveys=surveys)
+    event = {"elements": call(), "survey": {"survey_id": 7, "answers": [
+        {"extern_id": "csat", "text": "5"}, {"extern_id": "pin", "text": "pin-4711"}]}}
+    code, out, err = preview(gate.config_file, event_file(place, event), "--trigger", "chat.end",
+                             "--service", "crm")
+    assert code == 0 and '{"pin": "[masked]", "rating": 5}' in out, out + err
+    accepted = gate.api.accept("chat.end", event)
+    page = gate.api.page(f"/events/{accepted.id}/preview")
+    assert "survey.pin is" in page and "4711" not in page + out
 
 
 @pytest.mark.parametrize("options,word", [
