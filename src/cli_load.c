@@ -7,14 +7,15 @@
 
 #include <stdio.h>
 
-void faults_print(const struct fault_list *faults)
+void faults_print(const struct fault_list *faults, const char *kind)
 {
     for (size_t i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->items[i];
         if (fault->line)
-            fprintf(stderr, "%s:%d:%d: %s\n", fault->file, fault->line, fault->column, fault->text);
+            fprintf(stderr, "%s:%d:%d: %s%s\n", fault->file, fault->line, fault->column, kind,
+                    fault->text);
         else
-            fprintf(stderr, "%s: %s\n", fault->file, fault->text);
+            fprintf(stderr, "%s: %s%s\n", fault->file, kind, fault->text);
     }
 }
 
@@ -30,7 +31,7 @@ bool loaded_load(const char *file, struct loaded *ret)
         if (good && !all_modules)
             fprintf(stderr, "no service needs what follows, so it is left out:\n");
     }
-    faults_print(&faults);
+    faults_print(&faults, "");
     fault_list_finish(&faults);
     if (!good) {
         loaded_finish(&loaded);

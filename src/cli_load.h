@@ -18,6 +18,7 @@ struct loaded {
 bool loaded_load(const char *file, struct loaded *ret) MUST_CHECK;
 void loaded_finish(struct loaded *loaded);
 
-void faults_print(const struct fault_list *faults);
+// `kind` stands before each sentence: "" or "warning: ".
+void faults_print(const struct fault_list *faults, const char *kind);
 
 #endif

@@ -80,7 +80,7 @@ static bool load_pages(struct gateway *gateway)
     struct fault_list faults = {.arena = arena};
     bool good = pages_new(gateway->loaded.config, gateway->reader, gateway->ledger,
                           gateway->workers, &gateway->pages, &faults);
-    faults_print(&faults);
+    faults_print(&faults, "");
     fault_list_finish(&faults);
     return good;
 }

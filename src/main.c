@@ -25,6 +25,8 @@ static const struct command {
     {"elements", "[TRIGGER]", "list the data elements, all or those of a trigger; --json",
      cli_elements},
     {"sample", "TRIGGER", "print a realistic event; --full, --minimal, --form", cli_sample},
+    {"preview", "FILE EVENT", "show the requests that an event would make; --help", cli_preview},
+    {"import", "engage-voice FILE", "make services of a platform's export; --help", cli_import},
     {"version", "", "print the version", print_version},
     {"help", "", "print this", print_help},
 };
@@ -36,7 +38,7 @@ static void print_usage(FILE *out)
     fprintf(out, "Switchhook brings contact-center events to SOAP and HTTP services.\n\n"
                  "usage: switchhook COMMAND [FILE]\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-10s%-11s%s\n", commands[i].name, commands[i].arguments,
+        fprintf(out, "  %-10s%-19s%s\n", commands[i].name, commands[i].arguments,
                 commands[i].summary);
     fprintf(out, "\nExit status: 0 done, 1 the machine or the store would not, 2 mistakes in the\n"
                  "command line or in a file.\n");

@@ -99,7 +99,7 @@ static const struct json *find_answer(const struct json *answers, struct str pat
 }
 
 // As templates read a name: the survey's member first, so that no element can stand in for it.
-static const struct json *find_element(const struct event *event, struct str name)
+const struct json *route_element(const struct event *event, struct str name)
 {
     struct str survey = STR("survey."), answer = STR("answer.");
     const struct json *value = NULL;
@@ -139,7 +139,7 @@ static bool value_matches(const struct condition *condition, const struct json *
 
 static bool finds_value(const struct condition *condition, const struct event *event)
 {
-    const struct json *value = find_element(event, condition->element);
+    const struct json *value = route_element(event, condition->element);
     if (!value)
         return false;
     if (value->kind != JSON_ARRAY)
@@ -184,13 +184,25 @@ bool route_merges(const struct route *route, const char *trigger)
     return is_among(route->timing.merges, route->timing.merge_count, trigger);
 }
 
+enum route_verdict route_judge(const struct route *route, size_t source, const struct event *event,
+                               const struct condition **ret_failed)
+{
+    *ret_failed = NULL;
+    if (!source_matches(route, source))
+        return ROUTE_OTHER_SOURCE;
+    if (!trigger_matches(route, event->trigger))
+        return ROUTE_OTHER_TRIGGER;
+    for (size_t i = 0; i < route->condition_count; i++) {
+        if (!condition_matches(&route->conditions[i], event)) {
+            *ret_failed = &route->conditions[i];
+            return ROUTE_CONDITION_FAILS;
+        }
+    }
+    return ROUTE_TAKES;
+}
+
 bool route_matches(const struct route *route, size_t source, const struct event *event)
 {
-    if (!source_matches(route, source) || !trigger_matches(route, event->trigger))
-        return false;
-    for (size_t i = 0; i < route->condition_count; i++) {
-        if (!condition_matches(&route->conditions[i], event))
-            return false;
-    }
-    return true;
+    const struct condition *failed;
+    return route_judge(route, source, event, &failed) == ROUTE_TAKES;
 }

@@ -53,6 +53,21 @@ struct route {
 // Values compare as text (json_as_text); an absent element matches nothing but none of. An array
 // matches when one of its items does; none of, when no item is one.
 bool route_matches(const struct route *route, size_t source, const struct event *event);
+
+enum route_verdict { // the nearest to a match first
+    ROUTE_TAKES,
+    ROUTE_CONDITION_FAILS,
+    ROUTE_OTHER_TRIGGER,
+    ROUTE_OTHER_SOURCE,
+    ROUTE_VERDICT_COUNT,
+};
+
+// The same with the reason; ret_failed is the first condition that fails, NULL unless one does.
+enum route_verdict route_judge(const struct route *route, size_t source, const struct event *event,
+                               const struct condition **ret_failed);
+// What a condition on `name` looks at, NULL when the event has nothing of that name.
+const struct json *route_element(const struct event *event, struct str name);
+
 // Events of that trigger are merged with others of their call.
 bool route_merges(const struct route *route, const char *trigger);
 

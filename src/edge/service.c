@@ -270,7 +270,7 @@ static bool make_request(const struct service *service, struct soap_codec *codec
     const struct config_service *config = service->config;
     struct input input = {
         .data = all_values(service, arena, values),
-        .unmapped = is_sent && values->attempt == 1 ? service->unmapped : NULL,
+        .unmapped = is_sent && values->attempt == 1 && !values->is_trial ? service->unmapped : NULL,
     };
     struct transport_request request = {
         .method = config->method,

@@ -43,6 +43,7 @@ struct service_values {
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
     int attempt;         // from 1; values without a map's entry are counted for the first only
+    bool is_trial;       // and not for one that nobody sends
 };
 
 // Renders and checks the request. ERR_INVALID: the event does not fit (a SOAP element, broken JSON,
@@ -64,6 +65,18 @@ bool service_show(const struct service *service, struct soap_codec *codec, struc
 void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
                     const struct transport_reply *reply, struct answer *ret,
                     const char **ret_fault_detail);
+
+// What is kept and shown of a request: method, URL and headers, one a line, and the body; secrets
+// masked, a password left out.
+void service_record(const struct service *service, struct arena *arena,
+                    const struct transport_request *request, struct str *ret_head,
+                    struct str *ret_body);
+// Where a person mends what service_encode refused with that sentence: in the template as near as
+// can be told, or in the configuration. ret->text is not set, ret->line may be 0.
+void service_blame(const struct service *service, struct arena *arena, const struct config *config,
+                   const struct err *err, struct fault *ret);
+// Each name that the service's templates read.
+void service_visit(const struct service *service, template_visit_fn *visit, void *context);
 
 // The text with every secret of the service, plain or in any escaping a template can give it,
 // replaced by a mask. For records, logs and pages.

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "core/event.h"
 #include "core/json.h"
-#include "core/route.h"
+#include "core/route_index.h"
 #include "edge/digest.h"
 #include "edge/source.h"
 #include "flow/intake_timing.h"
@@ -31,6 +31,7 @@ enum {
 struct intake {
     const struct config *config;
     struct ledger *ledger;
+    struct route_index *routes;
 };
 
 // One event on its way to the ledger.
@@ -50,12 +51,17 @@ struct taking {
 struct intake *intake_new(const struct config *config, struct ledger *ledger)
 {
     struct intake *intake = mem_alloc(sizeof(*intake));
-    *intake = (struct intake){.config = config, .ledger = ledger};
+    *intake = (struct intake){.config = config,
+                              .ledger = ledger,
+                              .routes = route_index_new(config->routes, config->route_count)};
     return intake;
 }
 
 void intake_free(struct intake *intake)
 {
+    if (!intake)
+        return;
+    route_index_free(intake->routes);
     free(intake);
 }
 
@@ -179,13 +185,15 @@ static void find_deliveries(struct taking *taking)
 {
     const struct config *config = taking->intake->config;
     struct store_accept *accept = &taking->entry.accept;
+    size_t route_count, most = 0;
+    const size_t *routes = route_index_find(taking->intake->routes, taking->scratch, taking->source,
+                                            &taking->event, &route_count);
+    for (size_t i = 0; i < route_count; i++)
+        most += config->routes[routes[i]].service_count;
     size_t *places = arena_alloc(taking->scratch, config->service_count * sizeof(*places));
-    accept->deliveries =
-        arena_alloc(taking->scratch, config->service_count * sizeof(*accept->deliveries));
-    for (size_t i = 0; i < config->route_count; i++) {
-        const struct route *route = &config->routes[i];
-        if (!route_matches(route, taking->source, &taking->event))
-            continue;
+    accept->deliveries = arena_alloc(taking->scratch, most * sizeof(*accept->deliveries));
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *route = &config->routes[routes[i]];
         bool is_merging = route_merges(route, taking->event.trigger);
         for (size_t j = 0; j < route->service_count; j++) {
             size_t service = route->services[j], *place = &places[service]; // from 1; 0: none

@@ -197,7 +197,7 @@ static struct str cloud_attribute(struct server_request *request, const char *na
     for (size_t i = 0; i < raw.len; i++) {
         int high = raw.data[i] == '%' && raw.len - i > 2 ? hex_digit(raw.data[i + 1]) : -1;
         int low = high >= 0 ? hex_digit(raw.data[i + 2]) : -1;
-        decoded[len++] = low >= 0 ? (char)(high << 4 | low) : raw.data[i];
+        decoded[len++] = (char)(low >= 0 ? high << 4 | low : raw.data[i]);
         i += low >= 0 ? 2 : 0;
     }
     return json_utf8_mend(server_arena(request), (struct str){decoded, len});

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "edge/httptext.h"
 #include "flow/page_files.h"
+#include "flow/page_preview.h"
 #include "flow/page_query.h"
 #include "flow/page_view.h"
 #include "flow/tree.h"
@@ -292,6 +293,16 @@ static void show_event(struct asked *asked, const char *id)
         refuse_err(asked, &err);
 }
 
+static void show_preview(struct asked *asked, const char *id)
+{
+    struct store_event event;
+    struct err err;
+    if (store_view_event(asked->pages->reader, asked->scope.arena, id, &event, &err))
+        reply_page(asked, PAGE_PREVIEW, page_preview_tree(&asked->scope, &event));
+    else
+        refuse_err(asked, &err);
+}
+
 // --- buttons ---
 
 static void reply_moved(struct asked *asked, const char *href)
@@ -415,6 +426,8 @@ static void get(struct asked *asked, const char *const *parts, size_t count)
         show_delivery(asked, parts[1]);
     else if (count == 2 && strcmp(first, "events") == 0)
         show_event(asked, parts[1]);
+    else if (count == 3 && strcmp(first, "events") == 0 && strcmp(parts[2], "preview") == 0)
+        show_preview(asked, parts[1]);
     else if (count == 3 && (strcmp(first, "deliveries") == 0 || strcmp(first, "services") == 0))
         refuse_method(asked, "POST");
     else

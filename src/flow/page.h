@@ -9,6 +9,7 @@
 //   GET  /deliveries/{id}        one delivery: event, attempts, requests, replies, what is next
 //   POST /deliveries/{id}/resend, /deliveries/{id}/cancel
 //   GET  /events/{id}            the event as received and its deliveries
+//   GET  /events/{id}/preview    what the configuration of now would make of it
 //   GET  /unrouted               events that no route took
 //   GET  /services               every service: window, trouble, what is held
 //   POST /services/{name}/open

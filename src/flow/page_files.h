@@ -13,6 +13,7 @@ enum page_name {
     PAGE_DELIVERIES,
     PAGE_DELIVERY,
     PAGE_EVENT,
+    PAGE_PREVIEW,
     PAGE_UNROUTED,
     PAGE_SERVICES,
     PAGE_MAPS,

@@ -215,10 +215,14 @@ static void review_lanes(struct worker *worker)
 
 // --- the record of an attempt, secrets masked ---
 
+static struct str mask_private(const struct job *job, struct str text)
+{
+    return job->private ? mask_apply(job->private, job->lease->arena, text) : text;
+}
+
 static struct str mask(const struct job *job, struct str text)
 {
-    text = service_mask(job->lane->service, job->lease->arena, text);
-    return job->private ? mask_apply(job->private, job->lease->arena, text) : text;
+    return mask_private(job, service_mask(job->lane->service, job->lease->arena, text));
 }
 
 // Sensitive answers may come back in replies and in reasons, where their place is not known.
@@ -246,26 +250,15 @@ static struct str cut(struct str text, size_t *dropped_bytes)
     return text;
 }
 
-static struct str request_head(const struct job *job)
-{
-    const struct transport_request *request = &job->shown;
-    AUTO_BUF struct buf head;
-    buf_init(&head, 1024 * 1024);
-    buf_printf(&head, "%s %s\n", request->method, request->url);
-    if (request->basic_user)
-        buf_printf(&head, "Authorization: Basic (of %s)\n", request->basic_user);
-    for (size_t i = 0; i < request->header_count; i++)
-        buf_printf(&head, "%s\n", request->headers[i]);
-    return mask(job, arena_copy(job->lease->arena, buf_str(&head)));
-}
-
 static void record_request(const struct job *job, struct store_attempt *attempt)
 {
     attempt->request_head = attempt->request_body = STR("");
     if (!job->is_encoded)
         return;
-    attempt->request_head = request_head(job);
-    attempt->request_body = mask(job, job->shown.body);
+    struct str head, body;
+    service_record(job->lane->service, job->lease->arena, &job->shown, &head, &body);
+    attempt->request_head = mask_private(job, head);
+    attempt->request_body = mask_private(job, body);
 }
 
 // `reply` is NULL when nothing was sent.
@@ -393,7 +386,8 @@ static void receive_reply(void *context, const struct transport_reply *reply)
 
 // The events of a delivery as one: what is sent, and what people may see of it.
 struct content {
-    struct event event, shown, raw, shown_raw;
+    struct event event, shown;
+    struct event raw, shown_raw;
     struct normal_notes notes;
     bool is_masked; // what is shown differs
 };
@@ -437,10 +431,11 @@ static void add_rows(struct arena *arena, const struct normal_notes *more,
     notes->row_count = count;
 }
 
-static struct event show_raw(struct arena *arena, const struct reading *reading)
+static struct event shown_raw(const struct job *job, const struct reading *reading)
 {
     struct event raw = reading->raw;
-    raw.elements = survey_show_elements(arena, &reading->survey, raw.elements);
+    if (reading->survey.shown)
+        raw.elements = survey_show_elements(job->lease->arena, &reading->survey, raw.elements);
     return raw;
 }
 
@@ -453,14 +448,14 @@ static bool read_content(struct job *job, struct content *ret, struct err *err)
                                 .format = lease->format,
                                 .body = lease->body};
     struct reading reading;
-    struct event raw;
+    struct event earlier_raw;
     if (!read_body(job, &own, &reading, err))
         return false;
     *ret = (struct content){
         .event = reading.event,
         .shown = *source_shown(&reading),
         .raw = reading.raw,
-        .shown_raw = show_raw(lease->arena, &reading),
+        .shown_raw = shown_raw(job, &reading),
         .notes = reading.notes,
         .is_masked = reading.survey.shown != NULL,
     };
@@ -470,9 +465,9 @@ static bool read_content(struct job *job, struct content *ret, struct err *err)
             return false;
         merge_events(lease->arena, &reading.event, &ret->event, &ret->event);
         merge_events(lease->arena, source_shown(&reading), &ret->shown, &ret->shown);
+        earlier_raw = shown_raw(job, &reading);
         merge_events(lease->arena, &reading.raw, &ret->raw, &ret->raw);
-        raw = show_raw(lease->arena, &reading);
-        merge_events(lease->arena, &raw, &ret->shown_raw, &ret->shown_raw);
+        merge_events(lease->arena, &earlier_raw, &ret->shown_raw, &ret->shown_raw);
         add_rows(lease->arena, &reading.notes, &ret->notes);
         ret->is_masked |= reading.survey.shown != NULL;
         add_secret_texts(job, &reading.survey);

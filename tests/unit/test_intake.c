@@ -372,11 +372,19 @@ static void test_a_passed_limit_is_413(void **state)
 
 // --- when it goes ---
 
+// An intake reads the routes once, so there has to be a new one.
+static void set_routes(struct fixture *fixture, const struct route *items, size_t count)
+{
+    intake_free(fixture->intake);
+    fixture->config.routes = items;
+    fixture->config.route_count = count;
+    fixture->intake = intake_new(&fixture->config, &fixture->ledger);
+}
+
 static void test_the_times_of_a_route_become_moments(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->config.routes = &timed_routes[1];
-    fixture->config.route_count = 1;
+    set_routes(fixture, &timed_routes[1], 1);
     expect(post(fixture, "/v1/events/chat.end", TOKEN JSON, "{\"uii\":\"a\"}"), 202, "");
     const struct store_accept *last = &fixture->ledger.last;
     assert_int_equal(last->deliveries[0].not_before, last->received_at + 120000);
@@ -387,7 +395,7 @@ static void test_the_times_of_a_route_become_moments(void **state)
     assert_int_equal(merging->merge_until, last->received_at + 60000);
     assert_int_equal(merging->merge_trigger_count, 2);
     assert_string_equal(merging->merge_triggers[0], "inbound.call_end");
-    fixture->config.routes = routes;
+    set_routes(fixture, routes, COUNT_OF(routes));
     expect(post(fixture, DISPOSITION, TOKEN JSON, EVENT), 202, "");
     assert_int_equal(last->deliveries[0].not_before, 0);
     assert_int_equal(last->deliveries[0].expires_at, 0);
@@ -396,7 +404,7 @@ static void test_the_times_of_a_route_become_moments(void **state)
 static void test_a_route_that_merges_goes_before_one_that_does_not(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->config.routes = timed_routes;
+    set_routes(fixture, timed_routes, COUNT_OF(timed_routes));
     expect(post(fixture, DISPOSITION, TOKEN JSON, EVENT), 202, "");
     const struct store_accept *last = &fixture->ledger.last;
     assert_int_equal(last->delivery_count, 3);

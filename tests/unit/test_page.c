@@ -535,6 +535,16 @@ static void test_what_was_sent_stands_beside_what_services_see(void **state)
               "<td>today &lt;b&gt;</td><td><p class=\"note\">this is no time"));
 }
 
+static void test_an_event_has_a_preview(void **state)
+{
+    static const char path[] = "GET /events/" EVENT_ID "/preview";
+    expect(ask(*state, path, BROWSER), 200,
+           PARTS("No route takes this event", "href=\"/events/" EVENT_ID "\"", "2020&lt;b&gt;"));
+    expect(ask(*state, path, WANT_JSON), 200, PARTS("\"unrouted\": true"));
+    expect(ask(*state, "GET /events/x/preview", BROWSER), 404, PARTS("There is no such event"));
+    expect(ask(*state, "GET /events/" EVENT_ID "/later", BROWSER), 404, PARTS("no such page"));
+}
+
 static void test_json_is_the_same_tree(void **state)
 {
     static const char *const lines[] = {"GET /",
@@ -721,7 +731,7 @@ static void test_a_missing_template_is_a_fault_with_its_place(void **state)
     struct pages *pages = NULL;
     assert_false(pages_new(&config, NULL, NULL, NULL, &pages, &faults));
     assert_null(pages);
-    assert_int_equal(faults.count, 8);
+    assert_int_equal(faults.count, 9);
     assert_string_equal(faults.items[0].file, "templates/no_such_folder/deliveries.html");
     fault_list_finish(&faults);
 }
@@ -742,6 +752,7 @@ int main(void)
         CASE(test_a_merged_delivery_leads_to_the_one_that_carries_its_event),
         CASE(test_a_form_event_is_shown_as_its_fields),
         CASE(test_what_was_sent_stands_beside_what_services_see),
+        CASE(test_an_event_has_a_preview),
         CASE(test_json_is_the_same_tree),
         CASE(test_trouble_of_a_service_is_on_top_and_can_be_ended),
         CASE(test_what_is_not_there_is_404_and_other_methods_405),

@@ -3,7 +3,7 @@
 // Conditions are tested case by case from tests/table/route.table; here are sources, triggers and
 // what patterns withstand.
 
-#include "core/route.h"
+#include "core/route_index.h"
 #include "table.h"
 
 #include <setjmp.h>
@@ -162,6 +162,130 @@ static void test_patterns_that_backtrack_without_end_do_not_match(void **state)
     free(text);
 }
 
+static void test_judge_says_what_fails_first(void **state)
+{
+    (void)state;
+    AUTO_ARENA struct arena *arena = arena_new();
+    static const size_t sources[] = {1};
+    static const char *const triggers[] = {"chat.end"};
+    static const struct str sale[] = {{"Sale", 4}}, number[] = {{"+1800", 5}};
+    const struct condition conditions[] = {
+        {STR("agent_disposition"), CONDITION_EQUALS, sale, 1, NULL},
+        {STR("dnis"), CONDITION_PREFIX, number, 1, NULL},
+    };
+    struct route route = {.sources = sources,
+                          .source_count = 1,
+                          .triggers = triggers,
+                          .trigger_count = 1,
+                          .conditions = conditions,
+                          .condition_count = 2};
+    struct event event = {
+        .trigger = "chat.new",
+        .elements = parse_json(arena, "{\"agent_disposition\":\"Sale\",\"dnis\":\"+1900\"}")};
+    const struct condition *failed;
+    assert_int_equal(route_judge(&route, 0, &event, &failed), ROUTE_OTHER_SOURCE);
+    assert_int_equal(route_judge(&route, 1, &event, &failed), ROUTE_OTHER_TRIGGER);
+    assert_null(failed);
+    event.trigger = "chat.end";
+    assert_int_equal(route_judge(&route, 1, &event, &failed), ROUTE_CONDITION_FAILS);
+    assert_ptr_equal(failed, &conditions[1]);
+    event.elements = parse_json(arena, "{\"agent_disposition\":\"Sale\",\"dnis\":\"+18005\"}");
+    assert_int_equal(route_judge(&route, 1, &event, &failed), ROUTE_TAKES);
+    assert_null(failed);
+}
+
+// --- the index ---
+
+static unsigned dice;
+
+static size_t roll(size_t sides)
+{
+    dice = dice * 1103515245 + 12345;
+    return (dice >> 16) % sides;
+}
+
+static void make_random_route(struct arena *arena, struct route *route)
+{
+    static const char *const names[] = {"a", "b", "survey.c"};
+    static const char *const values[] = {"1", "2", "12", ""};
+    size_t trigger_count;
+    const char *const *triggers = event_triggers(&trigger_count);
+    struct condition *conditions = arena_alloc(arena, 3 * sizeof(*conditions));
+    route->triggers = &triggers[roll(2)];
+    route->trigger_count = roll(3);
+    route->conditions = conditions;
+    route->condition_count = roll(4);
+    for (size_t i = 0; i < route->condition_count; i++) {
+        struct str *texts = arena_alloc(arena, 3 * sizeof(*texts));
+        conditions[i] = (struct condition){.element = str_from(names[roll(3)]),
+                                           .kind = (enum condition_kind)roll(3),
+                                           .values = texts,
+                                           .value_count = 1};
+        if (conditions[i].kind == CONDITION_ONE_OF)
+            conditions[i].value_count = 1 + roll(3);
+        for (size_t j = 0; j < conditions[i].value_count; j++)
+            texts[j] = str_from(values[roll(4)]);
+    }
+}
+
+static void check_index(const struct route_index *index, const struct route *routes, size_t count,
+                        const struct event *event)
+{
+    AUTO_ARENA struct arena *arena = arena_new();
+    size_t found_count, next = 0;
+    const size_t *found = route_index_find(index, arena, 0, event, &found_count);
+    for (size_t i = 0; i < count; i++) {
+        if (!route_matches(&routes[i], 0, event))
+            continue;
+        assert_true(next < found_count);
+        assert_int_equal(found[next++], i);
+    }
+    assert_int_equal(next, found_count);
+}
+
+static void test_index_finds_what_asking_every_route_finds(void **state)
+{
+    (void)state;
+    enum { ROUTES = 200, ROUNDS = 20 };
+    static const char *const events[] = {
+        "{}",
+        "{\"a\":\"1\"}",
+        "{\"a\":2,\"b\":\"\"}",
+        "{\"a\":[\"1\",\"2\",\"1\",\"123\",[\"3\"]],\"b\":null}",
+        "{\"b\":\"12\",\"survey.c\":\"1\"}",
+        "{\"a\":{\"b\":1},\"b\":true}",
+    };
+    dice = 7;
+    for (int round = 0; round < ROUNDS; round++) {
+        AUTO_ARENA struct arena *arena = arena_new();
+        struct route routes[ROUTES] = {0};
+        for (size_t i = 0; i < ROUTES; i++)
+            make_random_route(arena, &routes[i]);
+        struct route_index *index = route_index_new(routes, ROUTES);
+        for (size_t i = 0; i < COUNT_OF(events) * 2; i++) {
+            struct event event = {
+                .trigger = i % 2 ? "inbound.dequeue" : "inbound.call_end",
+                .elements = parse_json(arena, events[i / 2]),
+                .survey = round % 2 ? parse_json(arena, "{\"c\":\"2\"}") : NULL,
+            };
+            check_index(index, routes, ROUTES, &event);
+        }
+        route_index_free(index);
+    }
+}
+
+static void test_index_of_no_routes_finds_none(void **state)
+{
+    (void)state;
+    AUTO_ARENA struct arena *arena = arena_new();
+    struct route_index *index = route_index_new(NULL, 0);
+    struct event event = {.trigger = "chat.end", .elements = parse_json(arena, "{\"a\":1}")};
+    size_t count = 1;
+    route_index_find(index, arena, 0, &event, &count);
+    assert_int_equal(count, 0);
+    route_index_free(index);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +296,9 @@ int main(void)
         cmocka_unit_test(test_mistaken_pattern_names_its_place),
         cmocka_unit_test(test_pattern_reads_text_that_is_no_utf8),
         cmocka_unit_test(test_patterns_that_backtrack_without_end_do_not_match),
+        cmocka_unit_test(test_judge_says_what_fails_first),
+        cmocka_unit_test(test_index_finds_what_asking_every_route_finds),
+        cmocka_unit_test(test_index_of_no_routes_finds_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,6 +181,16 @@ struct str service_mask(const struct service *service, struct arena *arena, stru
     return copy;
 }
 
+void service_record(const struct service *service, struct arena *arena,
+                    const struct transport_request *request, struct str *ret_head,
+                    struct str *ret_body)
+{
+    const char *head = arena_printf(arena, "%s %s\n%s\n%s\n", request->method, request->url,
+                                    request->headers[0], request->headers[1]);
+    *ret_head = service_mask(service, arena, str_from(head));
+    *ret_body = service_mask(service, arena, request->body);
+}
+
 struct soap_codec *soap_codec_new(void)
 {
     return NULL;
