@@ -210,6 +210,26 @@ def test_merged_events_keep_the_names_they_came_under(place):
     assert bodies(crm.requests()) == [{"end": "7", "as_sent": "1:02", "one_name": "7", "rep": "anna"}]
 
 
+def test_a_merged_event_s_sensitive_answer_is_sent_and_never_shown(place):
+    crm = place.customer(OK)
+    place.template("both.json", '{"pin": "{{survey.pin}}", "disposition": "{{agent_disposition}}"}')
+    gate = place.gateway(
+        {"crm": gateway.http_service(crm.url(), "both.json")},
+        [{"name": "calls", "services": "crm",
+          "merge": {"triggers": [CALL_END, DISPOSITION], "within": "60s"}}],
+        surveys={"ask": {"questions": [{"name": "pin", "type": "text", "sensitive": True}]}})
+    elements = call()
+    earlier = gate.api.accept(CALL_END, {**elements, "survey.pin": "pin-8317"})
+    later = gate.api.accept(DISPOSITION, {**elements, "agent_disposition": "Sale"})
+    id_ = later.deliveries["crm"]
+    gate.api.wait_state(id_, "delivered")
+    assert bodies(crm.requests()) == [{"pin": "pin-8317", "disposition": "Sale"}]
+    for path in (f"/deliveries/{id_}", f"/deliveries/{earlier.deliveries['crm']}",
+                 f"/events/{earlier.id}"):
+        assert "pin-8317" not in gate.api.page(path) + str(gate.api.view(path)), path
+    assert "Sale" in gate.api.delivery(id_).attempts[0].request
+
+
 def test_a_merge_survives_a_kill_at_every_step(place):
     crm = place.customer(BUSY)
     gate = merge_gateway(place, crm, "60s")
