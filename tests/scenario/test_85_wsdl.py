@@ -103,6 +103,6 @@ def test_only_the_chosen_operations_and_their_types_are_built(tmp_path):
 
 def test_an_operation_that_is_not_there_is_told(tmp_path):
     (tmp_path / "w.wsdl").write_text(definitions("", '<s:element name="e"/>'))
-    done = subprocess.run([BIND, "prepare", tmp_path / "w.wsdl", "none", "stock", tmp_path / "c",
+    done = subprocess.run([BIND, "prepare", tmp_path / "w.wsdl", "o,none", "stock", tmp_path / "c",
                            tmp_path / "r"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and done.stderr.endswith("it has no operation none\n")
