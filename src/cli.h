@@ -14,5 +14,7 @@ enum cli_status {
 
 int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_elements(int argc, char **argv);
+int cli_sample(int argc, char **argv);
 
 #endif

@@ -22,6 +22,9 @@ static const struct command {
 } commands[] = {
     {"run", "FILE", "start the gateway with the configuration FILE", cli_run},
     {"check", "FILE", "tell every mistake in FILE, its templates and modules", cli_check},
+    {"elements", "[TRIGGER]", "list the data elements, all or those of a trigger; --json",
+     cli_elements},
+    {"sample", "TRIGGER", "print a realistic event; --full, --minimal, --form", cli_sample},
     {"version", "", "print the version", print_version},
     {"help", "", "print this", print_help},
 };
@@ -33,7 +36,7 @@ static void print_usage(FILE *out)
     fprintf(out, "Switchhook brings contact-center events to SOAP and HTTP services.\n\n"
                  "usage: switchhook COMMAND [FILE]\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8s%-6s%s\n", commands[i].name, commands[i].arguments,
+        fprintf(out, "  %-10s%-11s%s\n", commands[i].name, commands[i].arguments,
                 commands[i].summary);
     fprintf(out, "\nExit status: 0 done, 1 the machine or the store would not, 2 mistakes in the\n"
                  "command line or in a file.\n");

@@ -18,6 +18,8 @@ static const struct {
     [DELIVERY_HELD] = {"held", false, true, true},
     [DELIVERY_DEAD] = {"dead", false, true, false},
     [DELIVERY_CANCELLED] = {"cancelled", false, true, false},
+    [DELIVERY_EXPIRED] = {"expired", false, true, false},
+    [DELIVERY_MERGED] = {"merged", false, false, false},
 };
 
 const struct retry_policy retry_policy_default = {
@@ -121,6 +123,16 @@ static void give_up(const struct delivery_progress *progress, const struct outco
              progress->attempts, progress->attempts == 1 ? "" : "s", span, outcome->reason);
 }
 
+void delivery_expire(int attempts, const char *reason, struct delivery_step *ret)
+{
+    *ret = (struct delivery_step){.state = DELIVERY_EXPIRED};
+    if (attempts == 0)
+        snprintf(ret->reason, sizeof(ret->reason), "expired before its first attempt");
+    else
+        snprintf(ret->reason, sizeof(ret->reason), "expired after %d attempt%s: %s", attempts,
+                 attempts == 1 ? "" : "s", reason);
+}
+
 static void try_again(const struct retry_policy *policy, const struct delivery_progress *progress,
                       const struct outcome *outcome, int64_t now_ms, uint64_t dice,
                       struct delivery_step *ret)
@@ -132,6 +144,10 @@ static void try_again(const struct retry_policy *policy, const struct delivery_p
     int64_t wait = choose_wait(policy, progress->attempts, outcome->retry_after_ms, dice);
     ret->state = DELIVERY_WAITING;
     ret->due_at = now_ms > INT64_MAX - wait ? INT64_MAX : now_ms + wait;
+    if (progress->expires_at && ret->due_at >= progress->expires_at) {
+        delivery_expire(progress->attempts, outcome->reason, ret);
+        return;
+    }
     snprintf(ret->reason, sizeof(ret->reason), "%s", outcome->reason);
 }
 

@@ -3,8 +3,9 @@
 // The states of a delivery and the arithmetic of retry, both pure: (policy, progress, outcome,
 // now, dice) gives the next state and when it is due. No other place decides about retry.
 //
-//   waiting -> leased -> delivered | waiting (retry) | held (unknown) | dead
-//   held, dead, cancelled, delivered -> waiting (resend)      waiting, held -> cancelled
+//   waiting -> leased -> delivered | waiting (retry) | held (unknown) | dead | expired
+//   waiting -> expired (its deadline) | merged (into that of a later event of the call)
+//   held, dead, cancelled, delivered, expired -> waiting (resend)    waiting, held -> cancelled
 
 #ifndef CORE_DELIVERY_H
 #define CORE_DELIVERY_H
@@ -18,6 +19,8 @@ enum delivery_state {
     DELIVERY_HELD,      // sent, outcome unknown, service not idempotent: a person decides
     DELIVERY_DEAD,      // rejected, or given up
     DELIVERY_CANCELLED, // by a person
+    DELIVERY_EXPIRED,   // not delivered by its deadline
+    DELIVERY_MERGED,    // another delivery carries its event
     DELIVERY_STATE_COUNT,
 };
 
@@ -42,6 +45,7 @@ extern const struct retry_policy retry_policy_default;
 struct delivery_progress {
     int attempts;             // since it was last (re)sent, the one just made included
     int64_t first_attempt_at; // of those
+    int64_t expires_at;       // not sent from then on; 0: never
 };
 
 struct delivery_step {
@@ -51,9 +55,13 @@ struct delivery_step {
 };
 
 // dice: any random number; spreads the wait by up to 20 % either way. A service that is gone (410)
-// never makes a delivery dead: it waits until a person has looked at the service.
+// never makes a delivery dead: it waits until a person has looked at the service. A try that would
+// come at the deadline or later is not made: the delivery expires now.
 void delivery_next(const struct retry_policy *policy, const struct delivery_progress *progress,
                    const struct outcome *outcome, int64_t now_ms, uint64_t dice,
                    struct delivery_step *ret);
+// What becomes of a delivery that waits when its deadline comes. `reason` is that of the last of
+// its attempts.
+void delivery_expire(int attempts, const char *reason, struct delivery_step *ret);
 
 #endif

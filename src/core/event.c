@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// From a body to an event. Both formats become one tree first, so the rules are written once. A
+// From a body to an event. Every format becomes one tree first, so the rules are written once. A
 // body is searched to the end: all broken rules are reported together, each with its place.
 
-#include "core/event.h"
+#include "core/event_read.h"
+
+#include "core/catalogue.h"
 
 #include <stdio.h>
 
@@ -11,57 +13,70 @@ const struct event_limits event_limits_default = {
     .elements = 1000,
     .name_bytes = 128,
     .depth = 16,
+    .needs_call_id = true,
 };
 
 enum {
-    VALUES_MAX = 50000,     // of a JSON body, all nested values counted
-    FORM_FIELDS_MAX = 4000, // each is looked for among those before it
     CALL_ID_CHARACTERS = 128,
+    KEY_MAX_BYTES = 255,
+    SHOWN_BYTES = 64, // of a wrong name
 };
 
 // --- triggers and formats ---
 
-static const char *const triggers[] = {
-    "inbound.dequeue",
-    "inbound.agent_connect",
-    "inbound.call_end",
-    "inbound.disposition",
-    "inbound.queue_event",
-    "inbound.ivr_touch_tone",
-    "outbound.call_end",
-    "outbound.disposition",
-    "outbound.agent_connect",
-    "cloud.call_start",
-    "cloud.call_connect",
-    "cloud.call_end",
-    "track.call_end",
-    "chat.new",
-    "chat.dequeue",
-    "chat.agent_connect",
-    "chat.end",
-    "chat.queue_event",
-    // The six that are not of the call's life cycle proper.
-    "inbound.agent_term",
-    "inbound.transfer_term",
-    "outbound.agent_term",
-    "outbound.transfer_term",
-    "chat.agent_term",
-    "chat.disposition",
-};
-
 const char *const *event_triggers(size_t *ret_count)
 {
-    *ret_count = COUNT_OF(triggers);
-    return triggers;
+    return catalogue_trigger_names(ret_count);
 }
 
 const char *event_trigger(struct str name)
 {
-    for (size_t i = 0; i < COUNT_OF(triggers); i++) {
-        if (str_eq(name, str_from(triggers[i])))
-            return triggers[i];
+    size_t count, index;
+    const char *const *triggers = catalogue_trigger_names(&count);
+    return catalogue_trigger_index(name, &index) ? triggers[index] : NULL;
+}
+
+static const char *const format_words[EVENT_FORMAT_COUNT] = {
+    [EVENT_JSON] = "json",
+    [EVENT_FORM] = "form",
+    [EVENT_XML] = "xml",
+    [EVENT_QUERY] = "query",
+    [EVENT_CLOUDEVENT] = "cloudevent",
+};
+
+const char *event_format_word(enum event_format format)
+{
+    return format_words[format];
+}
+
+bool event_format_parse(struct str word, enum event_format *ret)
+{
+    for (size_t i = 0; i < COUNT_OF(format_words); i++) {
+        if (str_eq(word, str_from(format_words[i]))) {
+            *ret = (enum event_format)i;
+            return true;
+        }
     }
-    return NULL;
+    return false;
+}
+
+// "application/vnd.acme.call+json" for the suffix "+json".
+static bool is_application(struct str media_type, struct str suffix)
+{
+    const struct str application = STR("application/");
+    if (media_type.len <= application.len + suffix.len)
+        return false;
+    struct str tail = {media_type.data + media_type.len - suffix.len, suffix.len};
+    return str_eq_nocase((struct str){media_type.data, application.len}, application) &&
+           str_eq_nocase(tail, suffix);
+}
+
+// The other media types of CloudEvents, batches and events in XML, would pass for data elements.
+static bool is_of_cloudevents(struct str media_type)
+{
+    const struct str family = STR("application/cloudevents");
+    return media_type.len >= family.len &&
+           str_eq_nocase((struct str){media_type.data, family.len}, family);
 }
 
 bool event_format_of(struct str media_type, enum event_format *ret)
@@ -70,19 +85,18 @@ bool event_format_of(struct str media_type, enum event_format *ret)
     if (parameters)
         media_type.len = (size_t)(parameters - media_type.data);
     media_type = str_trim(media_type);
-
-    const struct str application = STR("application/"), json = STR("+json");
-    struct str head = media_type, tail = media_type;
-    if (media_type.len > application.len + json.len) {
-        head.len = application.len;
-        tail.data += tail.len - json.len;
-        tail.len = json.len;
-    }
-    if (str_eq_nocase(media_type, STR("application/json")) ||
-        (str_eq_nocase(head, application) && str_eq_nocase(tail, json)))
+    if (str_eq_nocase(media_type, STR("application/cloudevents+json")))
+        *ret = EVENT_CLOUDEVENT;
+    else if (is_of_cloudevents(media_type))
+        return false;
+    else if (str_eq_nocase(media_type, STR("application/json")) ||
+             is_application(media_type, STR("+json")))
         *ret = EVENT_JSON;
     else if (str_eq_nocase(media_type, STR("application/x-www-form-urlencoded")))
         *ret = EVENT_FORM;
+    else if (str_eq_nocase(media_type, STR("application/xml")) ||
+             str_eq_nocase(media_type, STR("text/xml")) || is_application(media_type, STR("+xml")))
+        *ret = EVENT_XML;
     else
         return false;
     return true;
@@ -90,17 +104,8 @@ bool event_format_of(struct str media_type, enum event_format *ret)
 
 // --- faults ---
 
-// What a parse knows while it runs.
-struct reading {
-    struct arena *arena;
-    const struct event_limits *limits;
-    struct event_faults *faults;
-    struct err *err; // says what the first fault says
-};
-
-PRINTF_LIKE(4, 5)
-static bool add_fault(struct reading *reading, enum err_code code, const char *pointer,
-                      const char *format, ...)
+bool event_fault(struct event_reading *reading, enum err_code code, const char *pointer,
+                 const char *format, ...)
 {
     struct event_faults *faults = reading->faults;
     char detail[sizeof(reading->err->text)];
@@ -118,8 +123,7 @@ static bool add_fault(struct reading *reading, enum err_code code, const char *p
     return false;
 }
 
-// base/name, escaped as RFC 6901 section 3 says.
-static const char *pointer_to(struct arena *arena, const char *base, struct str name)
+const char *event_pointer(struct arena *arena, const char *base, struct str name)
 {
     size_t base_len = strlen(base);
     char *pointer = arena_alloc(arena, base_len + 1 + 2 * name.len + 1);
@@ -135,7 +139,7 @@ static const char *pointer_to(struct arena *arena, const char *base, struct str 
     return pointer;
 }
 
-static const char *kind_words(const struct json *value)
+const char *event_kind_words(const struct json *value)
 {
     static const char *const words[] = {
         [JSON_NULL] = "null",        [JSON_BOOLEAN] = "a boolean", [JSON_INTEGER] = "a number",
@@ -145,112 +149,40 @@ static const char *kind_words(const struct json *value)
     return words[value->kind];
 }
 
-// --- forms ---
+// --- trees ---
 
-static int hex_digit(char c)
+void event_add(struct arena *arena, struct json *object, struct str name, struct json *value)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-// Decodes one name or value of the body.
-static bool decode_piece(struct reading *reading, struct str body, struct str piece,
-                         struct str *ret)
-{
-    char *decoded = arena_alloc(reading->arena, piece.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < piece.len; i++) {
-        char c = piece.data[i];
-        if (c == '%') {
-            int high = piece.len - i > 2 ? hex_digit(piece.data[i + 1]) : -1;
-            int low = piece.len - i > 2 ? hex_digit(piece.data[i + 2]) : -1;
-            if (high < 0 || low < 0)
-                return add_fault(reading, ERR_INVALID, "",
-                                 "byte %zu of the form: %% needs two hexadecimal digits after it",
-                                 (size_t)(piece.data - body.data) + i + 1);
-            c = (char)(high << 4 | low);
-            i += 2;
-        } else if (c == '+') {
-            c = ' ';
-        }
-        decoded[len++] = c;
+    struct json *present = NULL;
+    // From the end: what is repeated mostly follows what it repeats.
+    for (size_t i = object->object.count; i > 0 && !present; i--) {
+        if (str_eq(object->object.members[i - 1].name, name))
+            present = object->object.members[i - 1].value;
     }
-    *ret = json_utf8_mend(reading->arena, (struct str){decoded, len});
-    return true;
-}
-
-static struct json *find_member(const struct json *object, struct str name)
-{
-    for (size_t i = 0; i < object->object.count; i++) {
-        if (str_eq(object->object.members[i].name, name))
-            return object->object.members[i].value;
-    }
-    return NULL;
-}
-
-// A second value of a name makes its value an array.
-static void add_field(struct arena *arena, struct json *object, struct str name, struct str value)
-{
-    struct json *present = find_member(object, name);
     if (!present) {
-        json_set(arena, object, name, json_string(arena, value));
+        json_set(arena, object, name, value);
         return;
     }
-    if (present->kind == JSON_STRING) {
-        struct json *first = json_string(arena, present->string);
+    if (present->kind != JSON_ARRAY) {
+        struct json *first = arena_alloc(arena, sizeof(*first));
+        *first = *present;
         *present = *json_array(arena);
         json_append(arena, present, first);
     }
-    json_append(arena, present, json_string(arena, value));
-}
-
-// Up to the delimiter, which is taken off `rest` too; all of it when there is none.
-static struct str cut(struct str *rest, char delimiter)
-{
-    const char *at = memchr(rest->data, delimiter, rest->len);
-    struct str piece = {rest->data, at ? (size_t)(at - rest->data) : rest->len};
-    size_t taken = piece.len + (at ? 1 : 0);
-    *rest = (struct str){rest->data + taken, rest->len - taken};
-    return piece;
-}
-
-static bool read_form(struct reading *reading, struct str body, struct json **ret)
-{
-    struct json *object = json_object(reading->arena);
-    struct str rest = body;
-    for (size_t fields = 0; rest.len;) {
-        struct str raw_value = cut(&rest, '&'), name, value;
-        if (!raw_value.len)
-            continue;
-        if (++fields > FORM_FIELDS_MAX)
-            return add_fault(reading, ERR_TOO_LARGE, "", "the form has more than %d fields",
-                             FORM_FIELDS_MAX);
-        struct str raw_name = cut(&raw_value, '=');
-        if (!decode_piece(reading, body, raw_name, &name) ||
-            !decode_piece(reading, body, raw_value, &value))
-            return false;
-        add_field(reading->arena, object, name, value);
-    }
-    *ret = object;
-    return true;
+    json_append(arena, present, value);
 }
 
 // --- rules ---
 
-static bool read_json(struct reading *reading, struct str body, struct json **ret)
+bool event_read_json(struct event_reading *reading, struct str body, struct json **ret)
 {
-    const struct json_limits limits = {.depth = reading->limits->depth, .values = VALUES_MAX};
+    const struct json_limits limits = {.depth = reading->limits->depth, .values = EVENT_VALUES_MAX};
     struct err err;
     if (!json_parse(reading->arena, body, &limits, ret, &err))
-        return add_fault(reading, err.code, "", "%s", err.text);
+        return event_fault(reading, err.code, "", "%s", err.text);
     if ((*ret)->kind != JSON_OBJECT)
-        return add_fault(reading, ERR_CONFLICT, "", "the body is %s; an event is an object",
-                         kind_words(*ret));
+        return event_fault(reading, ERR_CONFLICT, "", "the body is %s; an event is an object",
+                           event_kind_words(*ret));
     return true;
 }
 
@@ -263,76 +195,154 @@ static bool is_control(struct str text)
     return false;
 }
 
-static void check_name(struct reading *reading, const char *base, struct str name)
+static void check_name(struct event_reading *reading, const char *base, struct str name)
 {
     struct str shown = {name.data, name.len < 40 ? name.len : 40};
     shown.len = json_utf8_prefix(shown);
     if (name.len > reading->limits->name_bytes)
-        add_fault(reading, ERR_TOO_LARGE, pointer_to(reading->arena, base, shown),
-                  "the element's name, starting `%.*s`, has %zu bytes; the limit is %zu",
-                  STR_ARG(shown), name.len, reading->limits->name_bytes);
+        event_fault(reading, ERR_TOO_LARGE, event_pointer(reading->arena, base, shown),
+                    "the element's name, starting `%.*s`, has %zu bytes; the limit is %zu",
+                    STR_ARG(shown), name.len, reading->limits->name_bytes);
     else if (!name.len)
-        add_fault(reading, ERR_CONFLICT, pointer_to(reading->arena, base, name),
-                  "an element has no name");
+        event_fault(reading, ERR_CONFLICT, event_pointer(reading->arena, base, name),
+                    "an element has no name");
     else if (is_control(name))
-        add_fault(reading, ERR_CONFLICT, base, "an element's name holds a control character");
+        event_fault(reading, ERR_CONFLICT, base, "an element's name holds a control character");
 }
 
-static void take_survey(struct reading *reading, const char *pointer, const struct json *value,
-                        const struct json **survey)
+// A form can hold an object as its JSON text only; any other text stays what it is.
+static const struct json *read_text(struct event_reading *reading, const struct json *value)
+{
+    const struct json_limits limits = {.depth = reading->limits->depth, .values = EVENT_VALUES_MAX};
+    struct json *parsed;
+    struct err err;
+    bool is_read = json_parse(reading->arena, value->string, &limits, &parsed, &err) &&
+                   (parsed->kind == JSON_ARRAY || parsed->kind == JSON_OBJECT);
+    return is_read ? parsed : value;
+}
+
+static void take_survey(struct event_reading *reading, const char *pointer,
+                        const struct json *value, struct event *event)
 {
     if (value->kind == JSON_NULL || (value->kind == JSON_STRING && !value->string.len))
         return;
+    if (value->kind == JSON_STRING)
+        value = read_text(reading, value);
     if (value->kind != JSON_ARRAY && value->kind != JSON_OBJECT)
-        add_fault(reading, ERR_CONFLICT, pointer, "`survey` is %s, not an object or an array",
-                  kind_words(value));
-    else if (*survey)
-        add_fault(reading, ERR_CONFLICT, pointer, "there is a `survey` next to `elements` already");
-    else
-        *survey = value;
+        event_fault(reading, ERR_CONFLICT, pointer, "`survey` is %s, not an object or an array",
+                    event_kind_words(value));
+    else if (event->survey)
+        event_fault(reading, ERR_CONFLICT, pointer,
+                    "there is a `survey` next to `elements` already");
+    else {
+        event->survey = value;
+        event->survey_at = pointer;
+    }
 }
 
 // All members but `survey` are data elements.
-static void take_elements(struct reading *reading, const char *base, const struct json *object,
-                          struct event *event)
+static void take_elements(struct event_reading *reading, const char *base,
+                          const struct json *object, struct event *event)
 {
     struct json *elements = json_object(reading->arena);
     for (size_t i = 0; i < object->object.count; i++) {
         const struct json_member *member = &object->object.members[i];
         if (str_eq(member->name, STR("survey"))) {
-            take_survey(reading, pointer_to(reading->arena, base, member->name), member->value,
-                        &event->survey);
+            take_survey(reading, event_pointer(reading->arena, base, member->name), member->value,
+                        event);
             continue;
         }
         check_name(reading, base, member->name);
         json_set(reading->arena, elements, member->name, member->value);
     }
     if (elements->object.count > reading->limits->elements)
-        add_fault(reading, ERR_TOO_LARGE, base, "%zu data elements; the limit is %zu",
-                  elements->object.count, reading->limits->elements);
+        event_fault(reading, ERR_TOO_LARGE, base, "%zu data elements; the limit is %zu",
+                    elements->object.count, reading->limits->elements);
     event->elements = elements;
+    event->elements_at = base;
 }
 
-// The form with `elements` and perhaps `survey`.
-static bool take_members(struct reading *reading, const struct json *body, struct event *event)
+// --- envelopes ---
+
+bool event_is_key(struct str key)
 {
-    const struct json *elements = NULL;
-    for (size_t i = 0; i < body->object.count; i++) {
-        const struct json_member *member = &body->object.members[i];
-        const char *pointer = pointer_to(reading->arena, "", member->name);
-        if (str_eq(member->name, STR("elements")))
-            elements = member->value;
-        else if (str_eq(member->name, STR("survey")))
-            take_survey(reading, pointer, member->value, &event->survey);
-        else
-            add_fault(reading, ERR_CONFLICT, pointer, "next to `elements` only `survey` can stand");
+    bool is_good = key.len >= 1 && key.len <= KEY_MAX_BYTES;
+    for (size_t i = 0; i < key.len && is_good; i++)
+        is_good = key.data[i] > ' ' && key.data[i] < 0x7f;
+    return is_good;
+}
+
+// The trigger as the envelope says it; what the event was posted as has to be the same.
+static void take_trigger(struct event_reading *reading, const char *pointer,
+                         const struct json *value, struct event *event)
+{
+    struct str name = value->kind == JSON_STRING ? value->string : STR("");
+    const char *trigger = event_trigger(name);
+    if (!trigger) {
+        size_t count;
+        const char *const *known = event_triggers(&count);
+        const char *nearest = err_nearest(name, known, count);
+        if (name.len > SHOWN_BYTES)
+            name.len = SHOWN_BYTES;
+        name.len = json_utf8_prefix(name);
+        event_fault(reading, ERR_CONFLICT, pointer, "there is no trigger \"%.*s\"%s%s%s",
+                    STR_ARG(name), nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+                    nearest ? "\"?" : "");
+    } else if (event->trigger && event->trigger != trigger) {
+        event_fault(reading, ERR_CONFLICT, pointer, "this says %s, but the event was posted as %s",
+                    trigger, event->trigger);
+    } else {
+        event->trigger = trigger;
+    }
+}
+
+static void take_key(struct event_reading *reading, const char *pointer, const struct json *value,
+                     struct event *event)
+{
+    if (value->kind == JSON_NULL)
+        return;
+    if (value->kind == JSON_STRING && event_is_key(value->string))
+        event->key = value->string;
+    else
+        event_fault(reading, ERR_CONFLICT, pointer,
+                    "`idempotency_key` must be 1 to %d visible ASCII characters", KEY_MAX_BYTES);
+}
+
+// Attributes that are none of ours are left alone as long as they are scalars; an object or an
+// array here is a mistake, such as data elements outside of `elements`.
+static void take_attribute(struct event_reading *reading, const char *pointer,
+                           const struct json_member *member, struct event *event)
+{
+    if (str_eq(member->name, STR("survey")))
+        take_survey(reading, pointer, member->value, event);
+    else if (str_eq(member->name, STR("trigger")) || str_eq(member->name, STR("type")))
+        take_trigger(reading, pointer, member->value, event);
+    else if (str_eq(member->name, STR("idempotency_key")))
+        take_key(reading, pointer, member->value, event);
+    else if (member->value->kind == JSON_ARRAY || member->value->kind == JSON_OBJECT)
+        event_fault(reading, ERR_CONFLICT, pointer,
+                    "next to `elements` only `survey` and simple values can stand");
+}
+
+static bool take_envelope(struct event_reading *reading, const char *base,
+                          const struct json *envelope, struct event *event)
+{
+    const struct json *elements = json_get(envelope, STR("elements"));
+    const char *pointer = event_pointer(reading->arena, base, STR("elements"));
+    for (size_t i = 0; i < envelope->object.count; i++) {
+        const struct json_member *member = &envelope->object.members[i];
+        if (member->value != elements)
+            take_attribute(reading, event_pointer(reading->arena, base, member->name), member,
+                           event);
     }
     if (elements->kind != JSON_OBJECT)
-        return add_fault(reading, ERR_CONFLICT, "/elements", "`elements` is %s, not an object",
-                         kind_words(elements));
-    take_elements(reading, "/elements", elements, event);
+        return event_fault(reading, ERR_CONFLICT, pointer, "`elements` is %s, not an object",
+                           event_kind_words(elements));
+    take_elements(reading, pointer, elements, event);
     return true;
 }
+
+// --- rules ---
 
 static size_t count_characters(struct str text)
 {
@@ -342,12 +352,14 @@ static size_t count_characters(struct str text)
     return count;
 }
 
-static void take_call_id(struct reading *reading, const char *base, struct event *event)
+static void take_call_id(struct event_reading *reading, const char *base, struct event *event)
 {
-    const char *pointer = pointer_to(reading->arena, base, STR("uii"));
+    if (!reading->limits->needs_call_id)
+        return;
+    const char *pointer = event_pointer(reading->arena, base, STR("uii"));
     const struct json *value = json_get(event->elements, STR("uii"));
     if (!value) {
-        add_fault(reading, ERR_CONFLICT, pointer, "the element `uii`, the call's id, is missing");
+        event_fault(reading, ERR_CONFLICT, pointer, "the element `uii`, the call's id, is missing");
         return;
     }
     if (value->kind == JSON_INTEGER)
@@ -355,52 +367,102 @@ static void take_call_id(struct reading *reading, const char *base, struct event
     else if (value->kind == JSON_STRING)
         event->call_id = value->string;
     else
-        add_fault(reading, ERR_CONFLICT, pointer, "`uii` is %s, not a string or an integer",
-                  value->kind == JSON_REAL ? "no whole number" : kind_words(value));
+        event_fault(reading, ERR_CONFLICT, pointer, "`uii` is %s, not a string or an integer",
+                    value->kind == JSON_REAL ? "no whole number" : event_kind_words(value));
 
     if (value->kind != JSON_STRING)
         return;
     if (!value->string.len)
-        add_fault(reading, ERR_CONFLICT, pointer, "`uii`, the call's id, is empty");
+        event_fault(reading, ERR_CONFLICT, pointer, "`uii`, the call's id, is empty");
     else if (count_characters(value->string) > CALL_ID_CHARACTERS)
-        add_fault(reading, ERR_CONFLICT, pointer, "`uii` has %zu characters; the limit is %d",
-                  count_characters(value->string), CALL_ID_CHARACTERS);
+        event_fault(reading, ERR_CONFLICT, pointer, "`uii` has %zu characters; the limit is %d",
+                    count_characters(value->string), CALL_ID_CHARACTERS);
     else if (is_control(value->string))
-        add_fault(reading, ERR_CONFLICT, pointer, "`uii` holds a control character");
+        event_fault(reading, ERR_CONFLICT, pointer, "`uii` holds a control character");
 }
 
-static void take_event(struct reading *reading, const struct json *body, struct event *event)
+static void miss_trigger(struct event_reading *reading, const char *base)
 {
-    bool has_elements = json_get(body, STR("elements")) != NULL;
-    if (!has_elements)
-        take_elements(reading, "", body, event);
-    else if (!take_members(reading, body, event))
+    event_fault(reading, ERR_CONFLICT, base,
+                "no trigger: post to /v1/events/{trigger}, or name it in `trigger` or `type` next "
+                "to `elements`");
+}
+
+static void take_event(struct event_reading *reading, const char *base, const struct json *body,
+                       struct event *event)
+{
+    if (json_get(body, STR("elements"))) {
+        if (take_envelope(reading, base, body, event))
+            take_call_id(reading, event_pointer(reading->arena, base, STR("elements")), event);
+        bool is_named = json_get(body, STR("trigger")) || json_get(body, STR("type"));
+        if (!event->trigger && !is_named)
+            miss_trigger(reading, base);
         return;
-    take_call_id(reading, has_elements ? "/elements" : "", event);
+    }
+    take_elements(reading, base, body, event);
+    take_call_id(reading, base, event);
+    if (!event->trigger)
+        miss_trigger(reading, base);
+}
+
+static void take_cloud(struct event_reading *reading, const struct json *body, struct event *event)
+{
+    const struct json *data, *type = json_get(body, STR("type"));
+    const char *base;
+    if (!event_open_cloud(reading, body, &data, &base, &event->key))
+        return;
+    if (type && data != body) // our own envelope's is looked at with its other attributes
+        take_trigger(reading, "/type", type, event);
+    if (event->trigger || data == body)
+        take_event(reading, base, data, event);
+}
+
+static bool read_tree(struct event_reading *reading, enum event_format format, struct str body,
+                      struct json **ret)
+{
+    switch (format) {
+    case EVENT_FORM:
+    case EVENT_QUERY:
+        return event_read_form(reading, body, ret);
+    case EVENT_XML:
+        return event_read_xml(reading, body, ret);
+    default:
+        return event_read_json(reading, body, ret);
+    }
 }
 
 bool event_parse(struct arena *arena, const char *trigger, enum event_format format,
                  struct str body, const struct event_limits *limits, struct event *ret,
                  struct event_faults *ret_faults, struct err *err)
 {
-    struct reading reading = {arena, limits, ret_faults, err};
-    struct event event = {.trigger = trigger};
+    struct event_reading reading = {arena, limits, ret_faults, err};
+    struct event event = {.trigger = trigger, .survey_at = "", .key = STR("")};
     struct json *tree;
     *ret_faults = (struct event_faults){0};
     if (!body.len)
-        return add_fault(&reading, ERR_INVALID, "", "the body is empty");
-    if (format == EVENT_FORM) {
-        if (!read_form(&reading, body, &tree))
-            return false;
-        take_elements(&reading, "", tree, &event);
-        take_call_id(&reading, "", &event);
-    } else {
-        if (!read_json(&reading, body, &tree))
-            return false;
-        take_event(&reading, tree, &event);
-    }
+        return event_fault(&reading, ERR_INVALID, "", "the %s is empty",
+                           format == EVENT_QUERY ? "query" : "body");
+    if (!read_tree(&reading, format, body, &tree))
+        return false;
+    if (format == EVENT_CLOUDEVENT || (format == EVENT_JSON && event_is_cloud(tree)))
+        take_cloud(&reading, tree, &event);
+    else
+        take_event(&reading, "", tree, &event);
     if (ret_faults->count)
         return false;
     *ret = event;
+    return true;
+}
+
+bool event_identify(struct arena *arena, struct event *event, struct event_faults *ret_faults,
+                    struct err *err)
+{
+    struct event_reading reading = {arena, &event_limits_default, ret_faults, err};
+    struct event identified = *event;
+    *ret_faults = (struct event_faults){0};
+    take_call_id(&reading, event->elements_at, &identified);
+    if (ret_faults->count)
+        return false;
+    *event = identified;
     return true;
 }

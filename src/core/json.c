@@ -68,13 +68,6 @@ static struct json *make(struct arena *arena, enum json_kind kind)
     return value;
 }
 
-static struct json *make_real(struct arena *arena, double real)
-{
-    struct json *value = make(arena, JSON_REAL);
-    value->real = real;
-    return value;
-}
-
 bool json_parse(struct arena *arena, struct str text, const struct json_limits *limits,
                 struct json **ret, struct err *err)
 {
@@ -82,7 +75,7 @@ bool json_parse(struct arena *arena, struct str text, const struct json_limits *
         .null = json_null,
         .boolean = json_boolean,
         .integer = json_integer,
-        .real = make_real,
+        .real = json_real,
         .string = json_string,
         .array = json_array,
         .object = json_object,
@@ -121,6 +114,13 @@ struct json *json_integer(struct arena *arena, int64_t integer)
 {
     struct json *value = make(arena, JSON_INTEGER);
     value->integer = integer;
+    return value;
+}
+
+struct json *json_real(struct arena *arena, double real)
+{
+    struct json *value = make(arena, JSON_REAL);
+    value->real = real;
     return value;
 }
 

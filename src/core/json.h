@@ -62,6 +62,7 @@ bool json_parse(struct arena *arena, struct str text, const struct json_limits *
 struct json *json_null(struct arena *arena);
 struct json *json_boolean(struct arena *arena, bool boolean);
 struct json *json_integer(struct arena *arena, int64_t integer);
+struct json *json_real(struct arena *arena, double real);
 struct json *json_string(struct arena *arena, struct str string);
 struct json *json_text(struct arena *arena, const char *text); // NULL gives JSON null
 struct json *json_array(struct arena *arena);

@@ -82,14 +82,31 @@ bool pattern_matches(const struct pattern *pattern, struct str subject)
 
 // --- conditions ---
 
+static struct str without(struct str text, struct str prefix)
+{
+    return (struct str){text.data + prefix.len, text.len - prefix.len};
+}
+
+// `csat.labels` of the answers by question.
+static const struct json *find_answer(const struct json *answers, struct str path)
+{
+    const char *dot = memchr(path.data, '.', path.len);
+    struct str question = {path.data, dot ? (size_t)(dot - path.data) : path.len};
+    if (!dot)
+        return json_get(answers, question);
+    return json_get(json_get(answers, question),
+                    without(path, (struct str){path.data, question.len + 1}));
+}
+
 // As templates read a name: the survey's member first, so that no element can stand in for it.
 static const struct json *find_element(const struct event *event, struct str name)
 {
-    struct str prefix = STR("survey.");
+    struct str survey = STR("survey."), answer = STR("answer.");
     const struct json *value = NULL;
-    if (str_starts(name, prefix))
-        value =
-            json_get(event->survey, (struct str){name.data + prefix.len, name.len - prefix.len});
+    if (str_starts(name, survey))
+        value = json_get(event->survey, without(name, survey));
+    else if (str_starts(name, answer))
+        value = find_answer(event->answer, without(name, answer));
     return value ? value : json_get(event->elements, name);
 }
 
@@ -98,6 +115,7 @@ static bool text_matches(const struct condition *condition, struct str text)
     switch (condition->kind) {
     case CONDITION_EQUALS:
     case CONDITION_ONE_OF:
+    case CONDITION_NONE_OF: // of what is found, condition_matches takes the opposite
         for (size_t i = 0; i < condition->value_count; i++) {
             if (str_eq(text, condition->values[i]))
                 return true;
@@ -119,7 +137,7 @@ static bool value_matches(const struct condition *condition, const struct json *
     return !scratch.overflowed && text_matches(condition, text);
 }
 
-static bool condition_matches(const struct condition *condition, const struct event *event)
+static bool finds_value(const struct condition *condition, const struct event *event)
 {
     const struct json *value = find_element(event, condition->element);
     if (!value)
@@ -133,6 +151,11 @@ static bool condition_matches(const struct condition *condition, const struct ev
     return false;
 }
 
+static bool condition_matches(const struct condition *condition, const struct event *event)
+{
+    return finds_value(condition, event) != (condition->kind == CONDITION_NONE_OF);
+}
+
 static bool source_matches(const struct route *route, size_t source)
 {
     for (size_t i = 0; i < route->source_count; i++) {
@@ -142,13 +165,23 @@ static bool source_matches(const struct route *route, size_t source)
     return route->source_count == 0;
 }
 
-static bool trigger_matches(const struct route *route, const char *trigger)
+static bool is_among(const char *const *triggers, size_t count, const char *trigger)
 {
-    for (size_t i = 0; i < route->trigger_count; i++) {
-        if (strcmp(route->triggers[i], trigger) == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(triggers[i], trigger) == 0)
             return true;
     }
-    return route->trigger_count == 0;
+    return false;
+}
+
+static bool trigger_matches(const struct route *route, const char *trigger)
+{
+    return route->trigger_count == 0 || is_among(route->triggers, route->trigger_count, trigger);
+}
+
+bool route_merges(const struct route *route, const char *trigger)
+{
+    return is_among(route->timing.merges, route->timing.merge_count, trigger);
 }
 
 bool route_matches(const struct route *route, size_t source, const struct event *event)

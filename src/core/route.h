@@ -11,6 +11,7 @@
 enum condition_kind {
     CONDITION_EQUALS,
     CONDITION_ONE_OF,
+    CONDITION_NONE_OF, // holds also when the element is absent
     CONDITION_PREFIX,
     CONDITION_PATTERN,
 };
@@ -18,12 +19,22 @@ enum condition_kind {
 struct pattern; // a compiled regular expression (PCRE2 syntax)
 
 struct condition {
-    struct str element; // a data element; `survey.x` reads the survey's member x, and an
-                        // element of that very name when there is none
+    struct str element; // a data element; `survey.x` reads the survey's member x, or an element of
+                        // that very name when there is none; `answer.x.y` the member y of the
+                        // answer to question x
     enum condition_kind kind;
     const struct str *values; // one for equals and prefix
     size_t value_count;
     struct pattern *pattern; // owned by the condition, only for CONDITION_PATTERN
+};
+
+// When the deliveries of a route go out. Spans; 0: none.
+struct route_timing {
+    int64_t delay_for_ms;      // since the event was received, as are the next
+    int64_t expires_for_ms;    // not sent any more from then on
+    int64_t merge_within_ms;   // how long the first event of a call waits for the others
+    const char *const *merges; // the triggers of these events, static names
+    size_t merge_count;
 };
 
 struct route {
@@ -36,11 +47,14 @@ struct route {
     size_t condition_count;
     const size_t *services; // indexes into the configuration, at least one
     size_t service_count;
+    struct route_timing timing;
 };
 
-// Values compare as text (json_as_text); an absent element matches nothing. An array matches when
-// one of its items does.
+// Values compare as text (json_as_text); an absent element matches nothing but none of. An array
+// matches when one of its items does; none of, when no item is one.
 bool route_matches(const struct route *route, size_t source, const struct event *event);
+// Events of that trigger are merged with others of their call.
+bool route_merges(const struct route *route, const char *trigger);
 
 // err names the offset in the expression. Matching is bounded: an expression that would backtrack
 // without end does not match.

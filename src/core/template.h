@@ -8,11 +8,15 @@
 // that leads nowhere is tried whole (`survey.csat` as one name), so no element can shadow a part
 // of an object. null, false, "" and [] are false in a section. An absent variable renders as
 // nothing (in JSON outside quotes: null), never as the tag itself.
+//
+// A variable may end in filters and a policy for a missing value: {{ani | phone "E164" | omit}}.
+// With omit, and with nil where that is no literal of the language, a mark of core/mark stands
+// where the value would: whoever reads the rendered text leaves out what encloses it.
 
 #ifndef CORE_TEMPLATE_H
 #define CORE_TEMPLATE_H
 
-#include "core/json.h"
+#include "core/filter.h"
 
 enum template_escape {
     TEMPLATE_TEXT, // as it is
@@ -44,11 +48,37 @@ bool template_compile(struct str text, enum template_escape escape, template_par
                       struct template_place *ret_place, struct err *err) MUST_CHECK;
 void template_free(struct template *template);
 
+struct template_options {
+    enum template_escape escape;
+    template_partial_fn *partial;
+    void *partial_context;
+    const struct filter_maps *maps; // NULL: none; must outlive the template
+    enum missing_policy missing;    // of variables that say nothing else: unsaid, omit or reject
+    // `#name#` instead of `{{name}}`. A # that begins no such tag, up to the end of the line, is
+    // text. Also so after {{=# #=}}.
+    bool has_hash_tags;
+};
+
+// The same with more to say.
+bool template_compile_as(struct str text, const struct template_options *options,
+                         struct template **ret, struct template_place *ret_place,
+                         struct err *err) MUST_CHECK;
+
+// Whether what it renders may hold marks, which then have to be resolved. Values bring none in.
+bool template_has_marks(const struct template *template);
+// The bytes of the `#tag#` that the text begins with; 0: none.
+size_t template_hash_tag(struct str text);
+
 // Appends to `out`, which keeps what it had on failure; fails with ERR_TOO_LARGE when out overflows
-// or when partials nest too deep or sections repeat without end. Any number of threads may render
-// one template at once.
+// or when partials nest too deep or sections repeat without end, and with ERR_INVALID when a value
+// is missing that must not be or that a filter cannot read. Any number of threads may render one
+// template at once.
 bool template_render(const struct template *template, const struct json *data, struct buf *out,
                      struct err *err) MUST_CHECK;
+// The same, telling each value that a map does not hold.
+bool template_render_telling(const struct template *template, const struct json *data,
+                             filter_unmapped_fn *unmapped, void *unmapped_context, struct buf *out,
+                             struct err *err) MUST_CHECK;
 
 // Calls `visit` for each name that a variable or a section of the template reads; for those in a
 // partial the place is the tag that led to it.

@@ -23,8 +23,7 @@ struct open_section {
 
 struct parser {
     struct template *template;
-    template_partial_fn *partial;
-    void *partial_context;
+    const struct template_options *options;
     struct template_place *ret_place;
     struct err *err;
     size_t tags;
@@ -223,7 +222,8 @@ static bool find_program(struct parser *parser, struct str name, size_t *ret)
         }
     }
     struct str text;
-    if (!parser->partial || !parser->partial(parser->partial_context, name, &text))
+    const struct template_options *options = parser->options;
+    if (!options->partial || !options->partial(options->partial_context, name, &text))
         return fail(parser, parser->place, "there is no partial `%.*s`", STR_ARG(shown(name)));
     bool is_nested = parser->program > 0;
     *ret = add_program(template, (struct program){
@@ -251,6 +251,9 @@ static bool add_partial(struct parser *parser, struct str name, struct str inden
 
 static bool open_section(struct parser *parser, enum node_kind kind, struct str name)
 {
+    if (memchr(name.data, '|', name.len))
+        return fail(parser, parser->place, "a section takes no filters: `%.*s`",
+                    STR_ARG(shown(name)));
     if (!check_name(parser, name))
         return false;
     if (parser->depth == SECTION_DEPTH_MAX)
@@ -284,14 +287,54 @@ static bool close_section(struct parser *parser, struct str name)
     return true;
 }
 
+static bool is_markable(enum template_escape escape)
+{
+    return escape != TEMPLATE_TEXT && escape != TEMPLATE_HTML;
+}
+
+// A mark needs something around it to leave out, and nil a language that has it.
+static bool check_policy(struct parser *parser, enum missing_policy policy)
+{
+    enum template_escape escape = parser->template->escape;
+    if (policy == MISSING_NIL && escape != TEMPLATE_XML && escape != TEMPLATE_JSON)
+        return fail(parser, parser->place, "nil is for XML and JSON; say empty or omit here");
+    if (policy == MISSING_OMIT && !is_markable(escape))
+        return fail(parser, parser->place,
+                    "omit has nothing to leave out in a plain text; say empty or default here");
+    return true;
+}
+
+static bool add_filters(struct parser *parser, struct str text, struct node *node)
+{
+    size_t offset = 0;
+    size_t start = (size_t)(text.data - parser->text.data);
+    if (filter_compile(parser->template->arena, text, parser->options->maps, &node->filters,
+                       &node->policy, &offset, parser->err))
+        return check_policy(parser, node->policy);
+    advance_place(parser, start + offset);
+    struct err err = *parser->err;
+    return fail(parser, parser->place, "%s", err.text);
+}
+
 static bool add_variable(struct parser *parser, const struct tag *tag)
 {
-    if (!check_name(parser, tag->content))
+    struct str content = tag->content;
+    const char *bar = memchr(content.data, '|', content.len);
+    size_t name_len = bar ? (size_t)(bar - content.data) : content.len;
+    struct str name = str_trim((struct str){content.data, name_len});
+    if (!check_name(parser, name))
         return false;
+    struct template *template = parser->template;
     struct node *node = add_node(parser, NODE_VARIABLE);
     node->is_raw = tag->sigil != 0;
-    node->is_value = parser->template->escape == TEMPLATE_JSON && !parser->in_string;
-    split_name(parser, tag->content, node);
+    node->is_value = template->escape == TEMPLATE_JSON && !parser->in_string;
+    split_name(parser, name, node);
+    struct str filters = {content.data + name_len + 1, content.len - name_len - 1};
+    if (bar && !add_filters(parser, filters, node))
+        return false;
+    bool is_marked = node->policy == MISSING_OMIT || node->policy == MISSING_NIL ||
+                     (node->policy == MISSING_UNSAID && template->missing == MISSING_OMIT);
+    template->has_marks = template->has_marks || is_marked;
     return true;
 }
 
@@ -344,6 +387,81 @@ static bool compile_tag(struct parser *parser, const struct tag *tag, struct str
 
 // --- text ---
 
+static bool is_hash_mode(const struct parser *parser)
+{
+    return str_eq(parser->open, STR("#")) && str_eq(parser->close, STR("#"));
+}
+
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("_-.", c));
+}
+
+// #name#, #name | filters#, a section's ##name#, #^name#, #/name#, #&name#, #>name#, and #=a b=#.
+size_t template_hash_tag(struct str text)
+{
+    size_t at = 1;
+    if (text.len < 3 || text.data[0] != '#')
+        return 0;
+    const char *line_end = memchr(text.data, '\n', text.len);
+    size_t len = line_end ? (size_t)(line_end - text.data) : text.len;
+    const char *end = NULL;
+    if (text.data[at] == '=') {
+        end = memmem(text.data + at + 1, len - at - 1, "=#", 2);
+        return end ? (size_t)(end - text.data) + 2 : 0;
+    }
+    at += text.data[at] && strchr("#^/&>", text.data[at]);
+    size_t name = at;
+    while (at < len && is_name_char(text.data[at]))
+        at++;
+    if (at == name || (text.data[name] >= '0' && text.data[name] <= '9') || text.data[name] == '-')
+        return 0;
+    size_t bar = at; // filters may stand apart from the name, the closing # may not
+    while (bar < len && text.data[bar] == ' ')
+        bar++;
+    if (at < len && text.data[at] == '#')
+        return at + 1;
+    if (bar < len && text.data[bar] == '|')
+        end = memchr(text.data + bar, '#', len - bar);
+    return end ? (size_t)(end - text.data) + 1 : 0;
+}
+
+// The next opening delimiter, or NULL.
+static const char *find_open(const struct parser *parser, size_t at)
+{
+    struct str rest = {parser->text.data + at, parser->text.len - at};
+    for (;;) {
+        const char *open = memmem(rest.data, rest.len, parser->open.data, parser->open.len);
+        if (!open || !is_hash_mode(parser))
+            return open;
+        rest = (struct str){open, rest.len - (size_t)(open - rest.data)};
+        if (template_hash_tag(rest))
+            return open;
+        rest = (struct str){rest.data + 1, rest.len - 1};
+    }
+}
+
+// Where the closing delimiter is; one in quotes, in the arguments of a filter, is not meant.
+static const char *find_close(struct str text, struct str close, bool has_filters)
+{
+    char quote = '\0';
+    bool is_after_bar = false;
+    for (size_t i = 0; has_filters && i + close.len <= text.len; i++) {
+        char c = text.data[i];
+        if (!quote && memcmp(text.data + i, close.data, close.len) == 0)
+            return text.data + i;
+        if (quote && c == '\\')
+            i++;
+        else if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (is_after_bar && (c == '"' || c == '\''))
+            quote = c;
+        is_after_bar = is_after_bar || c == '|';
+    }
+    return memmem(text.data, text.len, close.data, close.len);
+}
+
 // Reads the tag whose opening delimiter is at `start`; content is trimmed.
 static bool read_tag(struct parser *parser, size_t start, struct tag *ret)
 {
@@ -360,7 +478,9 @@ static bool read_tag(struct parser *parser, size_t start, struct tag *ret)
     closing[0] = tag.sigil == '{' ? '}' : '=';
     memcpy(closing + extra, parser->close.data, parser->close.len);
     size_t closing_len = extra + parser->close.len;
-    const char *end = memmem(text.data + at, text.len - at, closing, closing_len);
+    bool has_filters = (!tag.sigil || strchr("&{", tag.sigil)) && !is_hash_mode(parser);
+    const char *end = find_close((struct str){text.data + at, text.len - at},
+                                 (struct str){closing, closing_len}, has_filters);
     if (!end) {
         advance_place(parser, start);
         return fail(parser, parser->place, "the tag is not closed; `%.*s` is missing",
@@ -414,8 +534,7 @@ static bool compile_text(struct parser *parser)
 {
     size_t at = str_starts(parser->text, STR("\xef\xbb\xbf")) ? 3 : 0; // a byte order mark
     for (;;) {
-        const char *open = memmem(parser->text.data + at, parser->text.len - at, parser->open.data,
-                                  parser->open.len);
+        const char *open = find_open(parser, at);
         if (!open)
             break;
         struct tag tag = {0};
@@ -443,8 +562,8 @@ static bool compile_program(struct parser *parser, size_t index)
     struct program *program = &parser->template->programs[index];
     parser->program = index;
     parser->text = program->text;
-    parser->open = STR("{{");
-    parser->close = STR("}}");
+    parser->open = parser->options->has_hash_tags ? STR("#") : STR("{{");
+    parser->close = parser->options->has_hash_tags ? STR("#") : STR("}}");
     parser->depth = 0;
     parser->is_line_start = true;
     parser->place = (struct template_place){1, 1};
@@ -459,6 +578,10 @@ static bool compile_program(struct parser *parser, size_t index)
         advance_place(parser, valid);
         return fail(parser, parser->place, "bytes that are not UTF-8");
     }
+    if (mark_is_in(program->text))
+        return fail(parser, parser->place,
+                    "the text holds one of U+FDD0 to U+FDD2, which stand "
+                    "for missing values");
     program->first = parser->template->node_count;
     if (!compile_text(parser))
         return false;
@@ -466,20 +589,17 @@ static bool compile_program(struct parser *parser, size_t index)
     return true;
 }
 
-bool template_compile(struct str text, enum template_escape escape, template_partial_fn *partial,
-                      void *partial_context, struct template **ret,
-                      struct template_place *ret_place, struct err *err)
+bool template_compile_as(struct str text, const struct template_options *options,
+                         struct template **ret, struct template_place *ret_place, struct err *err)
 {
     struct template *template = mem_alloc(sizeof(*template));
     template->arena = arena_new();
-    template->escape = escape;
+    template->escape = options->escape;
+    template->missing = options->missing;
+    if (template->missing == MISSING_OMIT && !is_markable(options->escape))
+        template->missing = MISSING_UNSAID;
     struct parser parser = {
-        .template = template,
-        .partial = partial,
-        .partial_context = partial_context,
-        .ret_place = ret_place,
-        .err = err,
-    };
+        .template = template, .options = options, .ret_place = ret_place, .err = err};
     add_program(template, (struct program){
                               .name = STR(""),
                               .text = arena_copy(template->arena, text),
@@ -495,10 +615,26 @@ bool template_compile(struct str text, enum template_escape escape, template_par
     return true;
 }
 
+bool template_compile(struct str text, enum template_escape escape, template_partial_fn *partial,
+                      void *partial_context, struct template **ret,
+                      struct template_place *ret_place, struct err *err)
+{
+    const struct template_options options = {
+        .escape = escape, .partial = partial, .partial_context = partial_context};
+    return template_compile_as(text, &options, ret, ret_place, err);
+}
+
+bool template_has_marks(const struct template *template)
+{
+    return template->has_marks;
+}
+
 void template_free(struct template *template)
 {
     if (!template)
         return;
+    for (size_t i = 0; i < template->node_count; i++)
+        filter_finish(template->nodes[i].filters);
     free(template->nodes);
     free(template->programs);
     arena_free(template->arena);

@@ -7,6 +7,7 @@
 #ifndef CORE_TEMPLATE_PROGRAM_H
 #define CORE_TEMPLATE_PROGRAM_H
 
+#include "core/mark.h"
 #include "core/template.h"
 
 enum node_kind {
@@ -26,6 +27,8 @@ struct node {
     const struct str *parts; // of the name, split at its dots; none for {{.}}
     size_t part_count;
     size_t target; // sections: the node after the body; NODE_PARTIAL: index of the program
+    const struct filter_chain *filters; // NODE_VARIABLE; NULL: none
+    enum missing_policy policy;         // NODE_VARIABLE: as its tag says
     struct template_place place;
 };
 
@@ -41,6 +44,8 @@ struct template
 {
     struct arena *arena; // texts and names
     enum template_escape escape;
+    enum missing_policy missing; // of variables whose tag does not say
+    bool has_marks;
     struct node *nodes;
     size_t node_count, node_capacity;
     struct program *programs; // the template itself first

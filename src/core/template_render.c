@@ -14,6 +14,7 @@ struct render {
     const struct template *template;
     struct buf *out;
     struct buf scratch;
+    struct filter_run filters; // its arena is made when the first filter runs
     size_t work;
     struct err *err;
 };
@@ -76,7 +77,34 @@ static bool is_true(const struct json *value)
     }
 }
 
-static void write_variable(struct render *render, const struct node *node, const struct json *value)
+static bool write_missing(struct render *render, const struct node *node,
+                          enum missing_policy policy)
+{
+    const struct err *why = &render->filters.why;
+    if (why->code != ERR_NONE && node->policy == MISSING_UNSAID)
+        return err_set(render->err, ERR_INVALID, "`%.*s`: %s", STR_ARG(node->text), why->text);
+    struct str mark = STR("");
+    switch (policy) {
+    case MISSING_REJECT:
+        return err_set(render->err, ERR_INVALID, "`%.*s` is missing%s%s", STR_ARG(node->text),
+                       why->code != ERR_NONE ? ": " : "", why->code != ERR_NONE ? why->text : "");
+    case MISSING_OMIT: // said by the tag, or for the whole template
+        mark = node->policy == MISSING_OMIT ? MARK_OMIT : MARK_BLANK;
+        break;
+    case MISSING_NIL:
+        mark = node->is_value ? STR("null") : MARK_NIL;
+        break;
+    default:
+        break;
+    }
+    bool is_quoted = node->is_value && policy != MISSING_NIL;
+    buf_add_str(render->out, is_quoted ? STR("\"") : STR(""));
+    buf_add_str(render->out, mark);
+    buf_add_str(render->out, is_quoted ? STR("\"") : STR(""));
+    return true;
+}
+
+static void write_value(struct render *render, const struct node *node, const struct json *value)
 {
     bool is_absent = !value || value->kind == JSON_NULL;
     bool is_plain_text = value && value->kind == JSON_STRING;
@@ -93,6 +121,35 @@ static void write_variable(struct render *render, const struct node *node, const
         buf_add_str(render->out, text);
     else
         template_write_escaped(render->out, text, render->template->escape);
+}
+
+static bool apply_filters(struct render *render, const struct node *node, const struct json *value,
+                          const struct json **ret)
+{
+    render->filters.why.code = ERR_NONE;
+    *ret = value;
+    if (!node->filters)
+        return true;
+    if (!render->filters.arena)
+        render->filters.arena = arena_new();
+    arena_reset(render->filters.arena);
+    return filter_apply(node->filters, &render->filters, value, ret, render->err);
+}
+
+static bool write_variable(struct render *render, const struct node *node, const struct json *value)
+{
+    size_t start = render->out->len;
+    enum missing_policy policy =
+        node->policy != MISSING_UNSAID ? node->policy : render->template->missing;
+    if (!apply_filters(render, node, value, &value))
+        return false;
+    bool has_policy = policy != MISSING_UNSAID || render->filters.why.code != ERR_NONE;
+    if (has_policy && filter_is_missing(value))
+        return write_missing(render, node, policy);
+    write_value(render, node, value);
+    if (render->template->has_marks && render->out->len > start)
+        mark_neutralise(render->out->data + start, render->out->len - start);
+    return true;
 }
 
 static void write_indent(struct buf *out, const struct indent *indent)
@@ -160,7 +217,8 @@ static bool run(struct render *render, size_t first, size_t end, const struct co
             write_indent(render->out, indent);
             break;
         case NODE_VARIABLE:
-            write_variable(render, node, find_name(render, context, node));
+            if (!write_variable(render, node, find_name(render, context, node)))
+                return false;
             break;
         case NODE_SECTION:
         case NODE_INVERTED:
@@ -184,20 +242,35 @@ static void cut_back(struct buf *out, size_t len)
         out->data[len] = '\0';
 }
 
-bool template_render(const struct template *template, const struct json *data, struct buf *out,
-                     struct err *err)
+bool template_render_telling(const struct template *template, const struct json *data,
+                             filter_unmapped_fn *unmapped, void *unmapped_context, struct buf *out,
+                             struct err *err)
 {
-    struct render render = {.template = template, .out = out, .err = err};
+    struct render render = {
+        .template = template,
+        .out = out,
+        .filters = {.max_bytes = out->limit,
+                    .unmapped = unmapped,
+                    .unmapped_context = unmapped_context},
+        .err = err,
+    };
     struct context context = {.value = data};
     size_t len = out->len;
     buf_init(&render.scratch, out->limit);
     bool is_done = run(&render, 0, template->programs[0].end, &context, NULL, 0);
     buf_finish(&render.scratch);
+    arena_free(render.filters.arena);
     if (is_done && out->overflowed)
         is_done = err_set(err, ERR_TOO_LARGE, "the rendered text passes %zu bytes", out->limit);
     if (!is_done)
         cut_back(out, len);
     return is_done;
+}
+
+bool template_render(const struct template *template, const struct json *data, struct buf *out,
+                     struct err *err)
+{
+    return template_render_telling(template, data, NULL, NULL, out, err);
 }
 
 void template_visit(const struct template *template, template_visit_fn *visit, void *context)

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The top level of the configuration, and the rules between its parts. Sources and services are
-// read before routes, wherever they stand in the file, because routes refer to them.
+// The top level of the configuration, and the rules between its parts. Surveys are read before
+// services, and these and sources before routes, wherever they stand in the file, because the later
+// refer to the earlier.
 
 #include "edge/config.h"
+#include "edge/config_map.h"
+#include "edge/config_normal.h"
 #include "edge/config_read.h"
 #include "edge/config_route.h"
 #include "edge/config_service.h"
+#include "edge/config_signature.h"
+#include "edge/config_survey.h"
+#include "edge/config_timing.h"
 #include "edge/file.h"
 #include "base/log.h"
 
@@ -15,6 +21,7 @@
 enum {
     MAX_FILE_BYTES = 16 * 1024 * 1024,
     MAX_SOURCES = 1000,
+    MAX_SURVEYS = 1000,
     MAX_SERVICES = 10000,
     MAX_TOKENS = 16,
     KILOBYTE = 1024,
@@ -24,7 +31,7 @@ enum {
 
 struct config_draft {
     struct config config;
-    const struct node *listen, *admin, *sources, *services, *routes;
+    const struct node *listen, *admin, *sources, *surveys, *maps, *services, *routes;
 };
 
 // --- the address ---
@@ -92,9 +99,23 @@ static void read_tokens(struct config_reader *reader, const struct config_field 
     source->token_count = count;
 }
 
+#define OF_NORMAL(name) offsetof(struct config_source, normal.name)
+
 static const struct config_field source_fields[] = {
     {.key = "token", .read = read_tokens},
     {.key = "tokens", .read = read_tokens},
+    {.key = "time_zone", .read = config_read_zone, .offset = OF_NORMAL(zone)},
+    {.key = "phone_country", .read = config_read_country, .offset = OF_NORMAL(phone_country)},
+    {.key = "slash_dates", .read = config_read_slash_dates, .offset = OF_NORMAL(slash_dates)},
+    {.key = "unresolved_tags", .read = config_read_policy, .offset = OF_NORMAL(unresolved)},
+    {.key = "empty", .read = config_read_policy, .offset = OF_NORMAL(empty)},
+    {.key = "aliases",
+     .read = config_read_aliases,
+     .offset = offsetof(struct config_source, normal)},
+    {.key = "dedupe", .read = config_read_dedupe, .offset = offsetof(struct config_source, dedupe)},
+    {.key = "user", .read = config_read_text, .offset = offsetof(struct config_source, user)},
+    {.key = "signature", .read = config_read_signatures},
+    {.key = "signatures", .read = config_read_signatures},
 };
 
 static void read_sources(struct config_reader *reader, struct config *config)
@@ -108,6 +129,7 @@ static void read_sources(struct config_reader *reader, struct config *config)
     for (size_t i = 0; i < map->count; i++) {
         const struct node_member *member = &map->members[i];
         sources[i].name = arena_copy(reader->arena, member->key->text).data;
+        sources[i].normal = normal_rules_default;
         config_is_name(reader, "the name of a source", member->key);
         if (!node_is_empty(member->value))
             config_read_map(reader, member->value, "a source", source_fields,
@@ -148,11 +170,16 @@ static void check_sources(struct config_reader *reader, const struct config *con
         const struct config_source *source = &config->sources[i];
         const struct node *key = reader->sources->members[i].key;
         check_shared_tokens(reader, config, i);
+        if (source->user && (strchr(source->user, ':') || !source->tokens))
+            config_fault(reader, key,
+                         "source '%s': a user goes with a token, its password, and has no ':'",
+                         source->name);
         if (source->tokens)
             continue;
-        if (!is_loopback(config->listen_host))
+        if (!is_loopback(config->listen_host) && !source->signing_keys)
             config_fault(reader, key,
-                         "source '%s' needs a token, because listen is not a loopback address",
+                         "source '%s' needs a token or a signature, because listen is not a "
+                         "loopback address",
                          source->name);
         else if (open)
             config_fault(reader, key,
@@ -275,6 +302,8 @@ static const struct config_field top_fields[] = {
      .max = 10 * MINUTE_MS},
     {.key = "log", .read = read_log, .offset = OF_CONFIG(log_level)},
     {.key = "sources", .read = config_read_node, .offset = OF_DRAFT(sources), .is_required = true},
+    {.key = "surveys", .read = config_read_node, .offset = OF_DRAFT(surveys)},
+    {.key = "maps", .read = config_read_node, .offset = OF_DRAFT(maps)},
     {.key = "services", .read = config_read_node, .offset = OF_DRAFT(services)},
     {.key = "routes", .read = config_read_node, .offset = OF_DRAFT(routes)},
 };
@@ -326,6 +355,7 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
     if (config_read_map(reader, tree, "the file", top_fields, COUNT_OF(top_fields), &draft)) {
         reader->templates_dir = config->templates_dir;
         reader->sources = section(reader, "sources", draft.sources, MAX_SOURCES);
+        reader->surveys = section(reader, "surveys", unless_empty(draft.surveys), MAX_SURVEYS);
         reader->services = section(reader, "services", unless_empty(draft.services), MAX_SERVICES);
         if (!config->pages_dir)
             config->pages_dir = arena_printf(reader->arena, "%s/pages", config->templates_dir);
@@ -333,6 +363,8 @@ static void read_file(struct config_reader *reader, const struct node *tree, str
         read_admin(reader, &draft);
         read_sources(reader, config);
         check_sources(reader, config);
+        config_read_surveys(reader, config);
+        config_read_maps(reader, unless_empty(draft.maps), config);
         config_read_services(reader, config);
         if (unless_empty(draft.routes))
             config_read_routes(reader, draft.routes, config);
@@ -348,6 +380,17 @@ static int compare_faults(const void *a, const void *b)
     if (x->column != y->column)
         return x->column < y->column ? -1 : 1;
     return strcmp(x->text, y->text);
+}
+
+// One mistake in what several routes share is one mistake.
+static void drop_repeated(struct fault_list *faults, size_t from)
+{
+    size_t kept = from;
+    for (size_t i = from; i < faults->count; i++) {
+        if (kept == from || compare_faults(&faults->items[kept - 1], &faults->items[i]) != 0)
+            faults->items[kept++] = faults->items[i];
+    }
+    faults->count = kept;
 }
 
 bool config_load(const char *file, struct config **ret, struct fault_list *faults)
@@ -371,6 +414,7 @@ bool config_load(const char *file, struct config **ret, struct fault_list *fault
     if (faults->count > before) {
         qsort(faults->items + before, faults->count - before, sizeof(*faults->items),
               compare_faults);
+        drop_repeated(faults, before);
         config_free(config);
         return false;
     }
@@ -383,5 +427,7 @@ void config_free(struct config *config)
     if (!config)
         return;
     config_free_routes(config);
+    config_free_surveys(config);
+    config_free_normal(config);
     arena_free(config->arena);
 }

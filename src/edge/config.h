@@ -8,7 +8,9 @@
 #define EDGE_CONFIG_H
 
 #include "core/delivery.h"
+#include "core/normal.h"
 #include "core/route.h"
+#include "core/survey.h"
 #include "core/template.h"
 
 struct config_place {
@@ -21,10 +23,22 @@ struct config_secret {
     struct str value; // not empty, no line end
 };
 
+// Which events of a source are repetitions: equal in all of these, within a time.
+struct config_dedupe {
+    const struct str *elements; // names; `trigger` is the event's trigger
+    size_t element_count;
+    int64_t within_ms; // 0: none are
+};
+
 struct config_source {
     const char *name;
     const struct str *tokens; // each is accepted; several allow rotation
     size_t token_count;
+    struct normal_rules normal;
+    struct config_dedupe dedupe;
+    const char *user;               // of HTTP Basic authentication; NULL: any
+    const struct str *signing_keys; // a request must be signed with one of them; none: with nothing
+    size_t signing_key_count;
 };
 
 enum service_kind { SERVICE_SOAP, SERVICE_HTTP };
@@ -57,6 +71,9 @@ struct config_service {
     const char *template_name; // as written, for messages
     struct config_place template_place;
 
+    enum missing_policy missing; // of tags that say nothing else: unsaid, omit or reject
+    bool has_hash_tags;          // tags are written #name#
+
     const struct config_header *headers;
     size_t header_count;
     const struct config_secret *secrets; // {{secret.NAME}} in templates, masked in every record
@@ -75,6 +92,9 @@ struct config_service {
     struct retry_policy retry;
     const struct outcome_rule *outcomes;
     size_t outcome_count;
+
+    const struct survey *survey; // whose names its templates may use; NULL: any
+    bool is_sending_all;         // all answers, as all_script_data and at the end of a form
 };
 
 struct config {
@@ -103,6 +123,9 @@ struct config {
 
     const struct config_source *sources;
     size_t source_count;
+    const struct survey *surveys; // patterns compiled
+    size_t survey_count;
+    struct filter_maps maps; // what the filter `map` knows
     const struct config_service *services;
     size_t service_count;
     const struct route *routes; // conditions compiled

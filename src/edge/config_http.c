@@ -42,20 +42,32 @@ static bool is_authority(struct str authority)
     return port > 0 && port <= 65535 && is_host((struct str){authority.data, host_len});
 }
 
+// The last character of the tag that the text begins with, or NULL.
+static const char *find_tag_end(const char *text, bool has_hash_tags)
+{
+    if (has_hash_tags) {
+        size_t len = template_hash_tag(str_from(text));
+        return len ? text + len - 1 : NULL;
+    }
+    const char *end = strncmp(text, "{{", 2) == 0 ? strstr(text, "}}") : NULL;
+    return end ? end + 1 : NULL;
+}
+
 // The first character outside of tags that a URL cannot have, or NULL.
-static const char *find_bad_character(const char *url)
+static const char *find_bad_character(const char *url, bool has_hash_tags)
 {
     for (const char *c = url; *c; c++) {
-        const char *end = strncmp(c, "{{", 2) == 0 ? strstr(c, "}}") : NULL;
+        const char *end = find_tag_end(c, has_hash_tags);
         if (end)
-            c = end + 1;
+            c = end;
         else if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("#<>\"\\^`|", *c))
             return c;
     }
     return NULL;
 }
 
-static bool check_url(struct config_reader *reader, const char *key, const struct node *value)
+static bool check_url(struct config_reader *reader, const char *key, const struct node *value,
+                      bool has_hash_tags)
 {
     const char *url = value->text.data;
     size_t scheme = str_starts(value->text, STR("http://"))    ? strlen("http://")
@@ -67,8 +79,11 @@ static bool check_url(struct config_reader *reader, const char *key, const struc
         return false;
     }
     struct str authority = {url + scheme, strcspn(url + scheme, "/?#")};
-    const char *bad = find_bad_character(url);
-    if (memmem(authority.data, authority.len, "{{", 2))
+    const char *bad = find_bad_character(url, has_hash_tags);
+    bool has_tag_in_host = has_hash_tags
+                               ? find_tag_end(authority.data + authority.len, true) != NULL
+                               : memmem(authority.data, authority.len, "{{", 2) != NULL;
+    if (has_tag_in_host)
         config_fault(reader, value,
                      "the host in %s must not depend on a tag: no data element may choose where a "
                      "request goes",
@@ -80,7 +95,8 @@ static bool check_url(struct config_reader *reader, const char *key, const struc
                      (int)scheme, url, STR_ARG(authority));
     else if (bad && *bad == '#')
         config_fault(reader, value,
-                     "%s has a '#', which is never sent: write tags as {{name}}, or %%23", key);
+                     "%s has a '#', which is never sent: write tags as {{name}}, or %%23%s", key,
+                     has_hash_tags ? "" : "; #name# needs tags: \"#\"");
     else if (bad)
         config_fault(reader, value, "%s has a character that URLs cannot have, at offset %zu", key,
                      (size_t)(bad - url));
@@ -89,17 +105,17 @@ static bool check_url(struct config_reader *reader, const char *key, const struc
     return false;
 }
 
-void config_read_url(struct config_reader *reader, const struct config_field *field,
-                     const struct node *value, void *ret)
+void config_read_url(struct config_reader *reader, const char *key, const struct node *value,
+                     bool has_hash_tags, struct str *ret)
 {
-    if (config_is_text(reader, field->key, value) && check_url(reader, field->key, value))
-        *(struct str *)ret = arena_copy(reader->arena, value->text);
+    if (config_is_text(reader, key, value) && check_url(reader, key, value, has_hash_tags))
+        *ret = arena_copy(reader->arena, value->text);
 }
 
 void config_read_proxy(struct config_reader *reader, const struct config_field *field,
                        const struct node *value, void *ret)
 {
-    if (config_is_text(reader, field->key, value) && check_url(reader, field->key, value))
+    if (config_is_text(reader, field->key, value) && check_url(reader, field->key, value, false))
         config_read_text(reader, field, value, ret);
 }
 

@@ -8,7 +8,9 @@
 
 #include "edge/config_read.h"
 
-config_read_fn config_read_url;        // struct str: template text with a literal scheme and host
+// Template text with a literal scheme and host.
+void config_read_url(struct config_reader *reader, const char *key, const struct node *value,
+                     bool has_hash_tags, struct str *ret);
 config_read_fn config_read_proxy;      // const char *
 config_read_fn config_read_method;     // const char *
 config_read_fn config_read_media_type; // const char *

@@ -153,6 +153,52 @@ bool config_is_text(struct config_reader *reader, const char *key, const struct 
     return false;
 }
 
+size_t config_text_count(const struct node *value)
+{
+    return value->kind == NODE_LIST ? value->count : 1;
+}
+
+const struct node *config_text_at(const struct node *value, size_t index)
+{
+    return value->kind == NODE_LIST ? value->members[index].value : value;
+}
+
+bool config_is_texts(struct config_reader *reader, const char *key, const struct node *value)
+{
+    bool is_good = true;
+    if (value->kind == NODE_LIST && value->count == 0) {
+        config_fault(reader, value, "%s must name at least one; found an empty list", key);
+        is_good = false;
+    }
+    for (size_t i = 0; i < config_text_count(value); i++)
+        is_good &= config_is_text(reader, key, config_text_at(value, i));
+    return is_good;
+}
+
+const char *const *config_read_triggers(struct config_reader *reader, const char *key,
+                                        const struct node *value, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (!config_is_texts(reader, key, value))
+        return NULL;
+    size_t known_count, count = config_text_count(value);
+    const char *const *known = event_triggers(&known_count);
+    const char **triggers = arena_alloc(reader->arena, count * sizeof(*triggers));
+    for (size_t i = 0; i < count; i++) {
+        const struct node *name = config_text_at(value, i);
+        triggers[i] = event_trigger(name->text);
+        if (!triggers[i])
+            config_fault(reader, name, "there is no trigger '%.80s'%s", name->text.data,
+                         config_hint(reader, name->text, known, known_count));
+        for (size_t j = 0; triggers[i] && j < i; j++) {
+            if (triggers[j] == triggers[i])
+                config_fault(reader, name, "trigger '%s' is named twice", triggers[i]);
+        }
+    }
+    *ret_count = count;
+    return triggers;
+}
+
 bool config_is_name(struct config_reader *reader, const char *what, const struct node *value)
 {
     if (!config_is_text(reader, what, value))

@@ -17,7 +17,7 @@ struct config_reader {
     struct fault_list *faults;
     // What services and routes refer to, known once the top level is read.
     const char *templates_dir;
-    const struct node *sources, *services; // mappings; NULL: none
+    const struct node *sources, *surveys, *services; // mappings; NULL: none
 };
 
 struct config_field;
@@ -54,6 +54,15 @@ bool config_read_choice(struct config_reader *reader, const struct config_field 
                         size_t *ret);
 // True for a text that is not empty; otherwise a fault.
 bool config_is_text(struct config_reader *reader, const char *key, const struct node *value);
+// A list of texts; one text stands for a list of one.
+size_t config_text_count(const struct node *value);
+const struct node *config_text_at(const struct node *value, size_t index);
+// True when it is one, of at least one text; otherwise a fault.
+bool config_is_texts(struct config_reader *reader, const char *key, const struct node *value);
+// The static names of triggers; NULL for one that there is not, which is a fault. NULL and 0 when
+// it is no list of texts.
+const char *const *config_read_triggers(struct config_reader *reader, const char *key,
+                                        const struct node *value, size_t *ret_count);
 // True for a mapping of at most `max` members, whatever they are; otherwise a fault.
 bool config_is_small_map(struct config_reader *reader, const char *key, const struct node *value,
                          size_t max);

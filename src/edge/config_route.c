@@ -3,51 +3,32 @@
 // Reading routes. A reference is the place of a name in its mapping, so the index of a service in
 // the configuration is the index of its key in the file.
 
+#include "edge/config_disposition.h"
 #include "edge/config_route.h"
+#include "edge/config_timing.h"
+#include "core/catalogue.h"
 
 enum { MAX_ROUTES = 100 * 1000, MAX_CONDITIONS = 100 };
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 struct route_draft {
     struct route route;
     const struct node *sources, *triggers, *conditions, *services;
+    struct timing_draft timing;
 };
-
-// --- lists of texts; one text stands for a list of one ---
-
-static size_t text_count(const struct node *value)
-{
-    return value->kind == NODE_LIST ? value->count : 1;
-}
-
-static const struct node *text_at(const struct node *value, size_t index)
-{
-    return value->kind == NODE_LIST ? value->members[index].value : value;
-}
-
-static bool is_texts(struct config_reader *reader, const char *key, const struct node *value)
-{
-    bool is_good = true;
-    if (value->kind == NODE_LIST && value->count == 0) {
-        config_fault(reader, value, "%s must name at least one; found an empty list", key);
-        is_good = false;
-    }
-    for (size_t i = 0; i < text_count(value); i++)
-        is_good &= config_is_text(reader, key, text_at(value, i));
-    return is_good;
-}
 
 // Indexes of the named keys of `map`; each may be named once.
 static const size_t *read_references(struct config_reader *reader, const char *key,
                                      const char *what, const struct node *value,
                                      const struct node *map, size_t *ret_count)
 {
-    if (!value || !is_texts(reader, key, value))
+    if (!value || !config_is_texts(reader, key, value))
         return NULL;
-    size_t count = text_count(value);
+    size_t count = config_text_count(value);
     size_t *indexes = arena_alloc(reader->arena, count * sizeof(*indexes));
     AUTO_FREE bool *is_named = mem_alloc(map ? map->count : 1);
     for (size_t i = 0; i < count; i++) {
-        const struct node *name = text_at(value, i);
+        const struct node *name = config_text_at(value, i);
         if (!map || !node_find(map, name->text, &indexes[i]))
             config_fault(reader, name, "there is no %s '%.80s'%s", what, name->text.data,
                          config_hint_key(reader, name->text, map));
@@ -60,38 +41,15 @@ static const size_t *read_references(struct config_reader *reader, const char *k
     return indexes;
 }
 
-static void read_triggers(struct config_reader *reader, const struct node *value,
-                          struct route *route)
-{
-    if (!value || !is_texts(reader, "triggers", value))
-        return;
-    size_t known_count, count = text_count(value);
-    const char *const *known = event_triggers(&known_count);
-    const char **triggers = arena_alloc(reader->arena, count * sizeof(*triggers));
-    for (size_t i = 0; i < count; i++) {
-        const struct node *name = text_at(value, i);
-        triggers[i] = event_trigger(name->text);
-        if (!triggers[i])
-            config_fault(reader, name, "there is no trigger '%.80s'%s", name->text.data,
-                         config_hint(reader, name->text, known, known_count));
-        for (size_t j = 0; triggers[i] && j < i; j++) {
-            if (triggers[j] == triggers[i])
-                config_fault(reader, name, "trigger '%s' is named twice", triggers[i]);
-        }
-    }
-    route->triggers = triggers;
-    route->trigger_count = count;
-}
-
 // --- conditions ---
 
 static void set_values(struct config_reader *reader, const struct node *value,
                        struct condition *condition)
 {
-    size_t count = text_count(value);
+    size_t count = config_text_count(value);
     struct str *values = arena_alloc(reader->arena, count * sizeof(*values));
     for (size_t i = 0; i < count; i++)
-        values[i] = arena_copy(reader->arena, text_at(value, i)->text);
+        values[i] = arena_copy(reader->arena, config_text_at(value, i)->text);
     condition->values = values;
     condition->value_count = count;
 }
@@ -104,19 +62,20 @@ static void compile_pattern(struct config_reader *reader, const struct node *val
         config_fault(reader, value, "pattern: %s", err.text);
 }
 
-// {equals: x}, {one_of: [x, y]}, {prefix: x} or {pattern: x}.
+// {equals: x}, {one_of: [x, y]}, {none_of: [x, y]}, {prefix: x} or {pattern: x}.
 static void read_named_condition(struct config_reader *reader, const struct node *map,
                                  struct condition *condition)
 {
     static const char *const kinds[] = {
-        [CONDITION_EQUALS] = "equals",
-        [CONDITION_ONE_OF] = "one_of",
-        [CONDITION_PREFIX] = "prefix",
+        [CONDITION_EQUALS] = "equals",   [CONDITION_ONE_OF] = "one_of",
+        [CONDITION_NONE_OF] = "none_of", [CONDITION_PREFIX] = "prefix",
         [CONDITION_PATTERN] = "pattern",
     };
     size_t kind = 0;
     if (map->count != 1) {
-        config_fault(reader, map, "a condition must be one of equals, one_of, prefix and pattern");
+        config_fault(reader, map,
+                     "a condition must be one of equals, one_of, none_of, prefix "
+                     "and pattern");
         return;
     }
     const struct node_member *member = &map->members[0];
@@ -128,8 +87,8 @@ static void read_named_condition(struct config_reader *reader, const struct node
         return;
     }
     condition->kind = (enum condition_kind)kind;
-    if (condition->kind == CONDITION_ONE_OF) {
-        if (is_texts(reader, kinds[kind], member->value))
+    if (condition->kind == CONDITION_ONE_OF || condition->kind == CONDITION_NONE_OF) {
+        if (config_is_texts(reader, kinds[kind], member->value))
             set_values(reader, member->value, condition);
     } else if (config_is_text(reader, kinds[kind], member->value)) {
         set_values(reader, member->value, condition);
@@ -146,10 +105,10 @@ static void read_conditions(struct config_reader *reader, const struct node *val
     struct condition *conditions = arena_alloc(reader->arena, value->count * sizeof(*conditions));
     for (size_t i = 0; i < value->count; i++) {
         const struct node_member *member = &value->members[i];
-        conditions[i].element = arena_copy(reader->arena, member->key->text);
+        conditions[i].element = catalogue_name(arena_copy(reader->arena, member->key->text));
         if (member->value->kind == NODE_MAP) {
             read_named_condition(reader, member->value, &conditions[i]);
-        } else if (is_texts(reader, member->key->text.data, member->value)) {
+        } else if (config_is_texts(reader, member->key->text.data, member->value)) {
             bool is_list = member->value->kind == NODE_LIST;
             conditions[i].kind = is_list ? CONDITION_ONE_OF : CONDITION_EQUALS;
             set_values(reader, member->value, &conditions[i]);
@@ -163,6 +122,14 @@ static void read_conditions(struct config_reader *reader, const struct node *val
 
 #define OF_DRAFT(name) offsetof(struct route_draft, name)
 
+// Both are gone from the tree by now, where they belong together.
+static void refuse_alone(struct config_reader *reader, const struct config_field *field,
+                         const struct node *value, void *ret)
+{
+    (void)ret;
+    config_fault(reader, value, "%s goes with by_disposition only", field->key);
+}
+
 static const struct config_field route_fields[] = {
     {.key = "name", .read = config_read_name, .offset = OF_DRAFT(route.name), .is_required = true},
     {.key = "sources", .read = config_read_node, .offset = OF_DRAFT(sources)},
@@ -172,6 +139,19 @@ static const struct config_field route_fields[] = {
      .read = config_read_node,
      .offset = OF_DRAFT(services),
      .is_required = true},
+    {.key = "by_disposition", .read = refuse_alone},
+    {.key = "else", .read = refuse_alone},
+    {.key = "delay",
+     .read = config_read_span,
+     .offset = OF_DRAFT(timing.delay),
+     .min = 1,
+     .max = 7 * DAY_MS},
+    {.key = "expires_in",
+     .read = config_read_span,
+     .offset = OF_DRAFT(timing.expires_in),
+     .min = 1,
+     .max = 365 * DAY_MS},
+    {.key = "merge", .read = config_read_node, .offset = OF_DRAFT(timing.merge)},
 };
 
 static void read_route(struct config_reader *reader, const struct node *value, struct route *ret)
@@ -183,7 +163,10 @@ static void read_route(struct config_reader *reader, const struct node *value, s
                                      &route->source_count);
     route->services = read_references(reader, "services", "service", draft.services,
                                       reader->services, &route->service_count);
-    read_triggers(reader, draft.triggers, route);
+    if (draft.triggers)
+        route->triggers =
+            config_read_triggers(reader, "triggers", draft.triggers, &route->trigger_count);
+    config_read_timing(reader, &draft.timing, route);
     read_conditions(reader, draft.conditions, route);
     *ret = *route;
 }
@@ -220,6 +203,7 @@ void config_read_routes(struct config_reader *reader, const struct node *list,
                      MAX_ROUTES, config_found(reader, list));
         return;
     }
+    list = config_expand_dispositions(reader, list);
     struct route *routes = arena_alloc(reader->arena, list->count * sizeof(*routes));
     for (size_t i = 0; i < list->count; i++)
         read_route(reader, list->members[i].value, &routes[i]);

@@ -6,6 +6,7 @@
 #include "edge/config_service.h"
 #include "edge/config_http.h"
 #include "edge/file.h"
+#include "core/catalogue.h"
 
 enum {
     MAX_SECRETS = 32,
@@ -20,7 +21,7 @@ enum {
 
 struct service_draft {
     struct config_service service;
-    const struct node *soap, *http, *template;
+    const struct node *soap, *http, *template, *survey;
 };
 
 // --- the two kinds ---
@@ -46,7 +47,8 @@ static void read_target(struct config_reader *reader, const struct config_field 
 {
     struct config_service *service = ret;
     bool is_endpoint = strcmp(field->key, "endpoint") == 0;
-    config_read_url(reader, field, value, is_endpoint ? &service->endpoint : &service->url);
+    config_read_url(reader, field->key, value, service->has_hash_tags,
+                    is_endpoint ? &service->endpoint : &service->url);
     service->url_place = config_place_of(value);
 }
 
@@ -271,10 +273,34 @@ static void read_outcomes(struct config_reader *reader, const struct config_fiel
 static void read_order_by(struct config_reader *reader, const struct config_field *field,
                           const struct node *value, void *ret)
 {
+    const char **order_by = ret;
     if (value->kind == NODE_TEXT && str_eq(value->text, STR("none")))
-        *(const char **)ret = NULL;
+        *order_by = NULL;
     else
-        config_read_text(reader, field, value, ret);
+        config_read_text(reader, field, value, order_by);
+    if (*order_by)
+        *order_by = catalogue_name(str_from(*order_by)).data;
+}
+
+// --- tags ---
+
+static void read_missing(struct config_reader *reader, const struct config_field *field,
+                         const struct node *value, void *ret)
+{
+    static const char *const words[] = {"empty", "omit", "reject"};
+    static const enum missing_policy policies[] = {MISSING_UNSAID, MISSING_OMIT, MISSING_REJECT};
+    size_t index;
+    if (config_read_choice(reader, field, value, words, COUNT_OF(words), &index))
+        *(enum missing_policy *)ret = policies[index];
+}
+
+static void read_tags(struct config_reader *reader, const struct config_field *field,
+                      const struct node *value, void *ret)
+{
+    static const char *const words[] = {"{{ }}", "#"};
+    size_t index;
+    if (config_read_choice(reader, field, value, words, COUNT_OF(words), &index))
+        *(bool *)ret = index == 1;
 }
 
 // --- a service ---
@@ -285,6 +311,8 @@ static const struct config_field service_fields[] = {
     {.key = "soap", .read = config_read_node, .offset = OF_DRAFT(soap)},
     {.key = "http", .read = config_read_node, .offset = OF_DRAFT(http)},
     {.key = "template", .read = config_read_node, .offset = OF_DRAFT(template)},
+    {.key = "tags", .read = read_tags, .offset = OF_SERVICE(has_hash_tags)},
+    {.key = "missing", .read = read_missing, .offset = OF_SERVICE(missing)},
     {.key = "headers", .read = config_read_headers},
     {.key = "secrets", .read = read_secrets},
     {.key = "auth", .read = config_read_auth},
@@ -314,6 +342,8 @@ static const struct config_field service_fields[] = {
     {.key = "idempotent", .read = config_read_bool, .offset = OF_SERVICE(retry.is_idempotent)},
     {.key = "retry", .read = read_retry, .offset = OF_SERVICE(retry)},
     {.key = "outcomes", .read = read_outcomes},
+    {.key = "survey", .read = config_read_node, .offset = OF_DRAFT(survey)},
+    {.key = "send_all", .read = config_read_bool, .offset = OF_SERVICE(is_sending_all)},
 };
 
 static void check_authorization(struct config_reader *reader, const struct node *value,
@@ -328,8 +358,21 @@ static void check_authorization(struct config_reader *reader, const struct node 
     }
 }
 
+static const struct survey *find_survey(struct config_reader *reader, const struct node *value,
+                                        const struct config *config)
+{
+    size_t index;
+    if (!config_is_text(reader, "survey", value))
+        return NULL;
+    if (reader->surveys && node_find(reader->surveys, value->text, &index))
+        return &config->surveys[index];
+    config_fault(reader, value, "there is no survey '%.80s'%s", value->text.data,
+                 config_hint_key(reader, value->text, reader->surveys));
+    return NULL;
+}
+
 static void read_service(struct config_reader *reader, const struct node_member *member,
-                         struct config_service *ret)
+                         const struct config *config, struct config_service *ret)
 {
     struct service_draft draft = {
         .service = {.name = arena_copy(reader->arena, member->key->text).data,
@@ -352,6 +395,8 @@ static void read_service(struct config_reader *reader, const struct node_member 
         read_template(reader, &draft);
         read_kind(reader, &draft, member->key);
         check_authorization(reader, member->key, &draft.service);
+        if (draft.survey)
+            draft.service.survey = find_survey(reader, draft.survey, config);
     }
     *ret = draft.service;
 }
@@ -363,7 +408,7 @@ void config_read_services(struct config_reader *reader, struct config *config)
         return;
     struct config_service *services = arena_alloc(reader->arena, map->count * sizeof(*services));
     for (size_t i = 0; i < map->count; i++)
-        read_service(reader, &map->members[i], &services[i]);
+        read_service(reader, &map->members[i], config, &services[i]);
     config->services = services;
     config->service_count = map->count;
 }

@@ -293,14 +293,21 @@ static int compare_keys(const void *a, const void *b, void *members)
     return order ? order : (i > j) - (i < j);
 }
 
-// Sorts the keys, for node_find, and reports those that are there twice.
-static void index_keys(struct loader *loader, struct node *map)
+// Sorts the keys, for node_find.
+static const size_t *sort_keys(struct arena *arena, struct node *map)
 {
-    size_t *sorted = arena_alloc(loader->arena, map->count * sizeof(*sorted));
+    size_t *sorted = arena_alloc(arena, map->count * sizeof(*sorted));
     for (size_t i = 0; i < map->count; i++)
         sorted[i] = i;
     qsort_r(sorted, map->count, sizeof(*sorted), compare_keys, map->members);
     map->sorted = sorted;
+    return sorted;
+}
+
+// Reports the keys that are there twice.
+static void index_keys(struct loader *loader, struct node *map)
+{
+    const size_t *sorted = sort_keys(loader->arena, map);
     for (size_t i = 1; i < map->count; i++) {
         const struct node *first = map->members[sorted[i - 1]].key;
         const struct node *second = map->members[sorted[i]].key;
@@ -374,6 +381,19 @@ bool node_parse(struct arena *arena, const char *file, struct str text, const st
     bool is_read = read_document(&loader, ret);
     yaml_parser_delete(&loader.parser);
     return is_read;
+}
+
+const struct node *node_make_map(struct arena *arena, const struct node *at,
+                                 struct node_member *members, size_t count)
+{
+    struct node *map = arena_alloc(arena, sizeof(*map));
+    *map = (struct node){.kind = NODE_MAP,
+                         .line = at->line,
+                         .column = at->column,
+                         .members = members,
+                         .count = count};
+    sort_keys(arena, map);
+    return map;
 }
 
 bool node_find(const struct node *map, struct str key, size_t *ret)

@@ -33,6 +33,10 @@ struct node_member {
 bool node_parse(struct arena *arena, const char *file, struct str text, const struct node **ret,
                 struct fault_list *faults) MUST_CHECK;
 
+// A mapping made of members that are there already, at the place of `at`. No key twice.
+const struct node *node_make_map(struct arena *arena, const struct node *at,
+                                 struct node_member *members, size_t count);
+
 // The index of the member with that key; false when there is none.
 bool node_find(const struct node *map, struct str key, size_t *ret);
 // Nothing was written: `key:`, `key: ~` or `key: null`.

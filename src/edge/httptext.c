@@ -5,6 +5,7 @@
 
 #include "edge/httptext.h"
 
+#include "base/base64.h"
 #include "core/json.h"
 
 static int hex_digit(char c)
@@ -105,13 +106,36 @@ bool httptext_target(struct arena *arena, const char *raw, struct httptext_targe
     }
     rest = cut(rest, '#', &query); // a fragment is never sent by a correct client
     struct httptext_target target = {0};
-    struct str path = cut(rest, '?', &query);
+    struct str path = cut(rest, '?', &target.query);
     if (!path.len || path.data[0] != '/' || !decode(arena, path, false, &target.path))
         return false;
-    if (!decode_query(arena, query, &target))
-        return false;
+    target.has_parameters = decode_query(arena, target.query, &target);
+    if (!target.has_parameters)
+        target.parameter_count = 0;
     *ret = target;
     return true;
+}
+
+void httptext_take_parameter(struct arena *arena, struct str query, struct str name,
+                             struct str *ret_value, struct str *ret_rest)
+{
+    char *rest = arena_alloc(arena, query.len + 1);
+    size_t len = 0;
+    *ret_value = STR("");
+    while (query.len) {
+        struct str raw_value, decoded, pair = cut(query, '&', &query);
+        struct str raw_name = cut(pair, '=', &raw_value);
+        if (decode(arena, raw_name, true, &decoded) && str_eq_nocase(decoded, name)) {
+            if (!decode(arena, raw_value, true, ret_value))
+                *ret_value = STR("");
+            continue;
+        }
+        if (len)
+            rest[len++] = '&';
+        memcpy(rest + len, pair.data, pair.len);
+        len += pair.len;
+    }
+    *ret_rest = (struct str){rest, len};
 }
 
 // The credentials after the scheme's name, which is compared without regard to case.
@@ -129,40 +153,11 @@ bool httptext_bearer(const char *authorization, struct str *ret_token)
     return after_scheme(authorization, STR("Bearer"), ret_token);
 }
 
-static int base64_digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-static bool decode_base64(struct arena *arena, struct str coded, struct str *ret)
-{
-    while (coded.len && coded.data[coded.len - 1] == '=')
-        coded.len--;
-    char *out = arena_alloc(arena, coded.len + 1);
-    size_t len = 0;
-    unsigned bits = 0, have = 0;
-    for (size_t i = 0; i < coded.len; i++) {
-        int digit = base64_digit(coded.data[i]);
-        if (digit < 0)
-            return false;
-        bits = (bits << 6 | (unsigned)digit) & 0xffff;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            out[len++] = (char)(bits >> have & 0xff);
-        }
-    }
-    *ret = (struct str){out, len};
-    return true;
-}
-
 bool httptext_basic(struct arena *arena, const char *authorization, struct str *ret_user,
                     struct str *ret_password)
 {
     struct str coded, plain;
-    if (!after_scheme(authorization, STR("Basic"), &coded) || !decode_base64(arena, coded, &plain))
+    if (!after_scheme(authorization, STR("Basic"), &coded) || !base64_decode(arena, coded, &plain))
         return false;
     if (!plain.len || !memchr(plain.data, ':', plain.len))
         return false;

@@ -16,14 +16,22 @@ struct httptext_parameter {
 };
 
 struct httptext_target {
-    struct str path; // decoded, starts with '/', ends with NUL
+    struct str path;     // decoded, starts with '/', ends with NUL
+    struct str query;    // as sent, without '?'
+    bool has_parameters; // false: the query is none of names and values as we take them
     struct httptext_parameter parameters[HTTPTEXT_MAX_PARAMETERS];
     size_t parameter_count;
 };
 
-// Takes apart the origin-form or absolute-form of a request target (RFC 9112 section 3.2). False
-// for broken percent-encoding, control characters, bytes that are no UTF-8, too many parameters.
+// Takes apart the origin-form or absolute-form of a request target (RFC 9112 section 3.2). Broken
+// percent-encoding, control characters, bytes that are no UTF-8: in the path they are refused; with
+// one of them, or with too many parameters, a query has none.
 bool httptext_target(struct arena *arena, const char *raw, struct httptext_target *ret) MUST_CHECK;
+
+// Takes all parameters of that name, whatever their case, out of a query. *ret_value is the last
+// one's, decoded, or "" when there is none or it cannot be; *ret_rest is the query without them.
+void httptext_take_parameter(struct arena *arena, struct str query, struct str name,
+                             struct str *ret_value, struct str *ret_rest);
 
 // The text as UTF-8 that can be shown: what is no UTF-8, and control characters other than tab and
 // line ends, become U+FFFD. Returns `text` itself when there is nothing to change.

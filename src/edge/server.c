@@ -198,11 +198,11 @@ static enum MHD_Result call_handler(struct server_request *request)
     if (request->is_refused)
         return MHD_NO; // the last of a body that nobody wants: the connection ends
     if (!request->has_target)
-        return refuse(request, &(struct server_problem){
-                                   .status = 400,
-                                   .type = "bad-target",
-                                   .title = "Bad Request",
-                                   .detail = "The request's path or query is not valid"});
+        return refuse(request,
+                      &(struct server_problem){.status = 400,
+                                               .type = "bad-target",
+                                               .title = "Bad Request",
+                                               .detail = "The request's path is not valid"});
     if (!watch_move(request->connection, WATCH_ARRIVING, WATCH_WORKING, -1))
         return MHD_NO; // cut in this moment: the client has its answer, and the event stays out
 
@@ -388,6 +388,16 @@ const char *server_query(const struct server_request *request, const char *name)
     return NULL;
 }
 
+struct str server_raw_query(const struct server_request *request)
+{
+    return request->target.query;
+}
+
+bool server_has_parameters(const struct server_request *request)
+{
+    return request->target.has_parameters;
+}
+
 const char *server_peer(const struct server_request *request)
 {
     return request->peer;
@@ -428,6 +438,8 @@ static struct MHD_Response *make_response(const struct server_response *from, bo
     add_header(response, "Location", from->location);
     add_header(response, "Allow", from->allow);
     add_header(response, "WWW-Authenticate", from->challenge);
+    add_header(response, "Accept-Encoding", from->accept_encoding);
+    add_header(response, "Validation-Token", from->validation_token);
     if (from->retry_after_s > 0) {
         char seconds[16];
         snprintf(seconds, sizeof(seconds), "%d", from->retry_after_s);
@@ -450,9 +462,8 @@ void server_reply(struct server_request *request, const struct server_response *
         MHD_resume_connection(mhd);
 }
 
-void server_reply_problem(struct server_request *request, const struct server_problem *problem)
+struct json *server_problem_tree(struct arena *arena, const struct server_problem *problem)
 {
-    struct arena *arena = request->arena;
     struct json *tree = json_object(arena);
     json_set(arena, tree, STR("type"),
              json_text(arena, arena_printf(arena, "urn:switchhook:problem:%s", problem->type)));
@@ -470,9 +481,14 @@ void server_reply_problem(struct server_request *request, const struct server_pr
         }
         json_set(arena, tree, STR("errors"), errors);
     }
+    return tree;
+}
+
+void server_reply_problem(struct server_request *request, const struct server_problem *problem)
+{
     AUTO_BUF struct buf text;
     buf_init(&text, PROBLEM_MAX_BYTES);
-    json_write(&text, tree, JSON_COMPACT);
+    json_write(&text, server_problem_tree(request->arena, problem), JSON_COMPACT);
     server_reply(request, &(struct server_response){
                               .status = problem->status,
                               .media_type = "application/problem+json",
@@ -480,5 +496,6 @@ void server_reply_problem(struct server_request *request, const struct server_pr
                               .retry_after_s = problem->retry_after_s,
                               .allow = problem->allow,
                               .challenge = problem->challenge,
+                              .accept_encoding = problem->accept_encoding,
                           });
 }

@@ -45,6 +45,9 @@ struct str server_path(const struct server_request *request); // percent-decoded
 struct str server_body(const struct server_request *request);
 const char *server_header(const struct server_request *request, const char *name); // or NULL
 const char *server_query(const struct server_request *request, const char *name);  // or NULL
+struct str server_raw_query(const struct server_request *request); // as sent, without '?'
+// False when the query cannot be taken apart; then server_query finds nothing.
+bool server_has_parameters(const struct server_request *request);
 const char *server_peer(const struct server_request *request); // address without port
 // Credentials of HTTP Basic authentication; false when there are none.
 bool server_basic(const struct server_request *request, struct str *ret_user,
@@ -53,11 +56,13 @@ bool server_basic(const struct server_request *request, struct str *ret_user,
 struct server_response {
     int status;
     const char *media_type;
-    struct str body;       // copied
-    const char *location;  // NULL: none
-    int retry_after_s;     // 0: none
-    const char *allow;     // for 405; NULL: none
-    const char *challenge; // WWW-Authenticate, for 401; NULL: none
+    struct str body;              // copied
+    const char *location;         // NULL: none
+    int retry_after_s;            // 0: none
+    const char *allow;            // for 405; NULL: none
+    const char *challenge;        // WWW-Authenticate, for 401; NULL: none
+    const char *accept_encoding;  // for 415; NULL: none
+    const char *validation_token; // Validation-Token, visible ASCII; NULL: none
 };
 
 void server_reply(struct server_request *request, const struct server_response *response);
@@ -73,8 +78,11 @@ struct server_problem {
     } * errors; // RFC 6901 pointers into the body
     size_t error_count;
     int retry_after_s;
-    const char *allow, *challenge;
+    const char *allow, *challenge, *accept_encoding;
 };
+struct json;
+// The problem as it is written, to be put into a larger answer.
+struct json *server_problem_tree(struct arena *arena, const struct server_problem *problem);
 void server_reply_problem(struct server_request *request, const struct server_problem *problem);
 
 #endif

@@ -4,8 +4,10 @@
 // JSON body is looked at again before it leaves, because a template may put a value in unescaped.
 
 #include "edge/service.h"
+#include "edge/service_body.h"
 #include "edge/service_load.h"
 #include "base/clock.h"
+#include "core/mark.h"
 
 #include <stdio.h>
 
@@ -16,7 +18,12 @@ enum {
     MAX_DETAIL_BYTES = 2000,
     OWN_HEADERS = 3, // Idempotency-Key, Switchhook-Event-Id, Switchhook-Attempt
 };
-static const struct json_limits body_limits = {.depth = 100, .values = 1000 * 1000};
+
+// What the templates of one request are rendered with.
+struct input {
+    const struct json *data;
+    struct unmapped *unmapped; // NULL: values without a map's entry are not counted
+};
 
 const struct config_service *service_config(const struct service *service)
 {
@@ -39,6 +46,7 @@ static struct json *event_values(struct arena *arena, const struct service_value
     set_text(arena, event, "trigger", values->event->trigger);
     set_text(arena, event, "source", values->source);
     set_text(arena, event, "time", time);
+    json_set(arena, event, STR("merged"), json_boolean(arena, values->is_merged));
     return event;
 }
 
@@ -52,14 +60,18 @@ static struct json *delivery_values(const struct service *service, struct arena 
     return delivery;
 }
 
-// Our names come first, and json_get finds the first: so they hide data elements of the same name.
-// The members are copied, the values shared; nothing here changes a value.
+// Our names come first, and json_get finds the first: so they hide data elements of the same name;
+// the names that elements were sent under come last, and hide nothing. The members are copied, the
+// values shared; nothing here changes a value.
 static struct json *all_values(const struct service *service, struct arena *arena,
                                const struct service_values *values)
 {
-    enum { OWN_NAMES = 4 };
+    enum { OWN_NAMES_MAX = 7 };
     const struct json *elements = values->event->elements, *survey = values->event->survey;
-    size_t capacity = OWN_NAMES + elements->object.count;
+    const struct json *answer = values->event->answer;
+    const struct json *raw = values->raw ? values->raw->elements : elements;
+    size_t sent_count = values->notes ? values->notes->row_count : 0;
+    size_t capacity = OWN_NAMES_MAX + elements->object.count + sent_count;
     struct json *root = json_object(arena);
     root->object.members = arena_alloc(arena, capacity * sizeof(*root->object.members));
     root->object.capacity = capacity;
@@ -67,21 +79,33 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("delivery"), delivery_values(service, arena, values));
     json_set(arena, root, STR("secret"), service->secrets);
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
+    json_set(arena, root, STR("answer"), answer ? (struct json *)answer : json_null(arena));
+    json_set(arena, root, STR("raw"), (struct json *)raw);
+    const struct json *all = answer ? json_get(survey, STR("json")) : NULL;
+    if (service->config->is_sending_all && all)
+        json_set(arena, root, STR("all_script_data"), (struct json *)all);
     if (elements->object.count)
-        memcpy(root->object.members + OWN_NAMES, elements->object.members,
+        memcpy(root->object.members + root->object.count, elements->object.members,
                elements->object.count * sizeof(*root->object.members));
-    root->object.count = capacity;
+    root->object.count += elements->object.count;
+    for (size_t i = 0; i < sent_count; i++) {
+        const struct normal_row *row = &values->notes->rows[i];
+        if (row->normal && !str_eq(row->normal->name, row->sent->name))
+            json_set(arena, root, row->sent->name,
+                     (struct json *)json_get(elements, row->normal->name));
+    }
     return root;
 }
 
 // --- request ---
 
-static bool render(const struct template *template, const struct json *data, struct arena *arena,
+static bool render(const struct template *template, const struct input *input, struct arena *arena,
                    size_t max_bytes, struct str *ret, struct err *err)
 {
     AUTO_BUF struct buf out;
     buf_init(&out, max_bytes);
-    if (!template_render(template, data, &out, err))
+    if (!template_render_telling(template, input->data, input->unmapped ? unmapped_note : NULL,
+                                 input->unmapped, &out, err))
         return false;
     *ret = arena_copy(arena, buf_str(&out));
     return true;
@@ -120,48 +144,92 @@ static bool check_url(const struct service *service, struct str url, struct err 
     return true;
 }
 
-static bool make_url(const struct service *service, const struct json *data, struct arena *arena,
+static bool make_url(const struct service *service, const struct input *input, struct arena *arena,
                      const char **ret, struct err *err)
 {
     struct str url;
-    if (!render(service->url, data, arena, MAX_URL_BYTES, &url, err) ||
+    if (!render(service->url, input, arena, MAX_URL_BYTES, &url, err) ||
+        (template_has_marks(service->url) && !mark_resolve_url(arena, url, &url, err)) ||
         !check_url(service, url, err))
         return err_prefix(err, "url");
     *ret = url.data;
     return true;
 }
 
-static bool make_body(const struct service *service, struct soap_codec *codec,
-                      const struct json *data, struct arena *arena, struct str *ret,
+static void add_field(struct buf *form, const struct json *name, struct str value)
+{
+    buf_add_str(form, form->len ? STR("&survey.") : STR("survey."));
+    template_write_escaped(form, name->string, TEMPLATE_FORM);
+    buf_add_char(form, '=');
+    template_write_escaped(form, value, TEMPLATE_FORM);
+}
+
+// Every answer as `survey.NAME`, each choice of several as a field of its own.
+static void add_answers(struct buf *form, const struct json *survey)
+{
+    AUTO_BUF struct buf scratch;
+    buf_init(&scratch, form->limit);
+    const struct json *answers = json_get(survey, STR("answers"));
+    for (size_t i = 0; i < answers->array.count; i++) {
+        const struct json *item = answers->array.items[i], *name = json_get(item, STR("name"));
+        const struct json *labels = json_get(item, STR("labels"));
+        if (json_get(item, STR("is_skipped"))->boolean)
+            continue;
+        for (size_t l = 0; l < labels->array.count; l++)
+            add_field(form, name, json_as_text(labels->array.items[l], &scratch));
+        if (labels->array.count == 0)
+            add_field(form, name, json_as_text(json_get(item, STR("text")), &scratch));
+    }
+}
+
+static bool append_answers(const struct json *data, struct arena *arena, struct str *text,
+                           struct err *err)
+{
+    AUTO_BUF struct buf form;
+    buf_init(&form, MAX_BODY_BYTES);
+    buf_add_str(&form, str_trim(*text));
+    if (json_get(data, STR("answer"))->kind == JSON_OBJECT) // the survey could be read
+        add_answers(&form, json_get(data, STR("survey")));
+    if (form.overflowed)
+        return err_set(err, ERR_TOO_LARGE, "the form with all answers passes %d bytes",
+                       MAX_BODY_BYTES);
+    *text = arena_copy(arena, buf_str(&form));
+    return true;
+}
+
+// is_sent: somebody will receive it, so it must fit. One that is only shown may not, since it has
+// masks where values were.
+static bool make_body(const struct service *service, struct soap_codec *codec, bool is_sent,
+                      const struct input *input, struct arena *arena, struct str *ret,
                       struct err *err)
 {
     struct str text;
-    struct json *parsed;
     if (!service->body) {
         *ret = STR("");
         return true;
     }
-    if (!render(service->body, data, arena, MAX_BODY_BYTES, &text, err))
+    if (!render(service->body, input, arena, MAX_BODY_BYTES, &text, err))
         return err_prefix(err, "template %s", service->config->template_name);
-    if (service->operation)
-        return soap_encode(codec, service->operation, arena, text, ret, err);
-    if (service->config->body == BODY_JSON &&
-        !json_parse(arena, text, &body_limits, &parsed, err)) {
-        err->code = ERR_INVALID;
-        return err_prefix(err, "template %s makes no JSON", service->config->template_name);
-    }
-    *ret = text;
-    return true;
+    if (service->config->is_sending_all && service->config->body == BODY_FORM &&
+        !append_answers(input->data, arena, &text, err))
+        return false;
+    if (body_finish(service, codec, is_sent, arena, text, ret, err))
+        return true;
+    mark_judge(arena, text, ret); // what is only shown need not fit, but shows no marks
+    return !is_sent;
 }
 
-// NULL in ret_line for a value that is empty: the header is left out.
-static bool make_header(const struct service *service, size_t index, const struct json *data,
+// NULL in ret_line for a value that is empty or marked: the header is left out.
+static bool make_header(const struct service *service, size_t index, const struct input *input,
                         struct arena *arena, const char **ret_line, struct err *err)
 {
     const char *name = service->config->headers[index].name;
     struct str value;
-    if (!render(service->headers[index], data, arena, MAX_HEADER_BYTES, &value, err))
+    if (!render(service->headers[index], input, arena, MAX_HEADER_BYTES, &value, err))
         return err_prefix(err, "header %s", name);
+    if (template_has_marks(service->headers[index]) &&
+        mark_judge(arena, value, &value) != MARK_KEEPS)
+        value = STR("");
     value = str_trim(value);
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.data[i];
@@ -173,7 +241,7 @@ static bool make_header(const struct service *service, size_t index, const struc
     return true;
 }
 
-static bool make_headers(const struct service *service, const struct json *data,
+static bool make_headers(const struct service *service, const struct input *input,
                          const struct service_values *values, struct arena *arena,
                          struct transport_request *request, struct err *err)
 {
@@ -186,7 +254,7 @@ static bool make_headers(const struct service *service, const struct json *data,
     lines[count++] = arena_printf(arena, "Switchhook-Event-Id: %s", values->event_id);
     lines[count++] = arena_printf(arena, "Switchhook-Attempt: %d", values->attempt);
     for (size_t i = 0; i < service->config->header_count; i++) {
-        if (!make_header(service, i, data, arena, &lines[count], err))
+        if (!make_header(service, i, input, arena, &lines[count], err))
             return false;
         count += lines[count] != NULL;
     }
@@ -195,12 +263,15 @@ static bool make_headers(const struct service *service, const struct json *data,
     return true;
 }
 
-bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                    const struct service_values *values, struct transport_request *ret,
-                    struct err *err)
+static bool make_request(const struct service *service, struct soap_codec *codec, bool is_sent,
+                         struct arena *arena, const struct service_values *values,
+                         struct transport_request *ret, struct err *err)
 {
     const struct config_service *config = service->config;
-    const struct json *data = all_values(service, arena, values);
+    struct input input = {
+        .data = all_values(service, arena, values),
+        .unmapped = is_sent && values->attempt == 1 ? service->unmapped : NULL,
+    };
     struct transport_request request = {
         .method = config->method,
         .basic_user = config->basic_user,
@@ -213,12 +284,26 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
         .timeout_ms = config->timeout_ms,
         .max_reply_bytes = config->max_reply_bytes,
     };
-    if (!make_url(service, data, arena, &request.url, err) ||
-        !make_headers(service, data, values, arena, &request, err) ||
-        !make_body(service, codec, data, arena, &request.body, err))
+    if (!make_url(service, &input, arena, &request.url, err) ||
+        !make_headers(service, &input, values, arena, &request, err) ||
+        !make_body(service, codec, is_sent, &input, arena, &request.body, err))
         return false;
     *ret = request;
     return true;
+}
+
+bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                    const struct service_values *values, struct transport_request *ret,
+                    struct err *err)
+{
+    return make_request(service, codec, true, arena, values, ret, err);
+}
+
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err)
+{
+    return make_request(service, codec, false, arena, values, ret, err);
 }
 
 // --- reply ---

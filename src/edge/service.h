@@ -7,16 +7,19 @@
 #ifndef EDGE_SERVICE_H
 #define EDGE_SERVICE_H
 
+#include "core/normal.h"
 #include "edge/config.h"
 #include "edge/soap.h"
 #include "edge/transport.h"
+#include "edge/unmapped.h"
 
 struct service; // immutable after load, any thread
 
 struct services {
     struct service **items; // as in config->services
     size_t count;
-    struct arena *arena; // owns what the items point to
+    struct arena *arena;       // owns what the items point to
+    struct unmapped *unmapped; // values that maps did not hold, of first attempts
 };
 
 // Compiles all services of a configuration, which must outlive them. Faults carry the place in the
@@ -27,14 +30,19 @@ void services_free(struct services *services);
 
 const struct config_service *service_config(const struct service *service);
 
-// What templates read: every data element by name, `survey`, and `event` (id, trigger, source,
-// time), `delivery` (id, attempt, service). `secret` is added by service_encode. A data element
-// with one of these four names is hidden.
+// What templates read: every data element by name, `survey`, `answer`, and `event` (id, trigger,
+// source, time, merged), `delivery` (id, attempt, service), `raw` (the elements as sent). `secret`
+// is added by service_encode. A data element with one of these six names is hidden, as is
+// `all_script_data` where the service sends all answers. An element that was sent under another
+// name is read by that too.
 struct service_values {
     const struct event *event;
+    bool is_merged;          // of several events of the call; the last one's id and trigger
+    const struct event *raw; // NULL: the event is as sent
+    const struct normal_notes *notes; // NULL: no element has another name
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
-    int attempt;         // from 1
+    int attempt;         // from 1; values without a map's entry are counted for the first only
 };
 
 // Renders and checks the request. ERR_INVALID: the event does not fit (a SOAP element, broken JSON,
@@ -43,6 +51,13 @@ struct service_values {
 bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
                     const struct service_values *values, struct transport_request *ret,
                     struct err *err) MUST_CHECK;
+
+// What people may see of the request, for values whose event has its sensitive answers masked (see
+// source_shown): like service_encode does it, but a body that does not fit, because a mask is no
+// number and no date, is shown as rendered. Counts nothing.
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err) MUST_CHECK;
 
 // The decoded reply; ret_fault_detail is for people ("SurveyFault: code=UNKNOWN_SURVEY"), "" when
 // there is no fault.

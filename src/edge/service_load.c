@@ -18,6 +18,7 @@ struct load {
     const struct config *config;
     const struct soap_modules *modules;
     struct arena *arena; // of the services
+    struct unmapped *unmapped;
     struct fault_list *faults;
 };
 
@@ -57,9 +58,22 @@ struct visit {
     const struct config_service *service;
 };
 
-static void check_secret_name(void *context, struct str name, struct template_place place)
+// A name of the survey that the service says it uses.
+static void check_survey_name(const struct visit *visit, struct str name,
+                              struct template_place place)
 {
-    const struct visit *visit = context;
+    const struct survey *survey = visit->service->survey;
+    AUTO_ARENA struct arena *scratch = arena_new();
+    const char *nearest;
+    if (survey && !survey_has_name(survey, scratch, name, &nearest))
+        report(visit->load, visit->origin, place, "survey '%s' has no '%.*s'%s%s%s", survey->name,
+               STR_ARG(name), nearest ? "; did you mean '" : "", nearest ? nearest : "",
+               nearest ? "'?" : "");
+}
+
+static void check_secret_name(const struct visit *visit, struct str name,
+                              struct template_place place)
+{
     const struct config_service *service = visit->service;
     if (str_eq(name, STR("secret")))
         report(visit->load, visit->origin, place, "a secret needs its name: {{secret.NAME}}");
@@ -76,6 +90,12 @@ static void check_secret_name(void *context, struct str name, struct template_pl
     report(visit->load, visit->origin, place, "service '%s' has no secret '%.*s'%s%s%s",
            service->name, STR_ARG(wanted), nearest ? "; did you mean '" : "",
            nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static void check_name(void *context, struct str name, struct template_place place)
+{
+    check_secret_name(context, name, place);
+    check_survey_name(context, name, place);
 }
 
 struct partials {
@@ -106,13 +126,20 @@ static struct template *compile(struct load *load, const struct config_service *
     struct template *template;
     struct template_place place = {0};
     struct err err;
-    if (!template_compile(text, escape, partials ? read_partial : NULL, partials, &template, &place,
-                          &err)) {
+    struct template_options options = {
+        .escape = escape,
+        .partial = partials ? read_partial : NULL,
+        .partial_context = partials,
+        .maps = &load->config->maps,
+        .missing = service->missing,
+        .has_hash_tags = service->has_hash_tags,
+    };
+    if (!template_compile_as(text, &options, &template, &place, &err)) {
         report(load, origin, place, "%s", err.text);
         return NULL;
     }
     struct visit visit = {load, origin, service};
-    template_visit(template, check_secret_name, &visit);
+    template_visit(template, check_name, &visit);
     return template;
 }
 
@@ -274,6 +301,7 @@ static struct service *load_service(struct load *load, const struct config_servi
 {
     struct service *service = arena_alloc(load->arena, sizeof(*service));
     service->config = config;
+    service->unmapped = load->unmapped;
     prepare_secrets(load, service);
     service->body = compile_body(load, config);
     compile_headers(load, config, service);
@@ -289,9 +317,10 @@ bool services_load(const struct config *config, const struct soap_modules *modul
 {
     size_t before = faults->count;
     struct arena *arena = arena_new();
-    struct load load = {config, modules, arena, faults};
     struct services *services = arena_alloc(arena, sizeof(*services));
     services->arena = arena;
+    services->unmapped = unmapped_new(&config->maps);
+    struct load load = {config, modules, arena, services->unmapped, faults};
     services->items = arena_alloc(arena, config->service_count * sizeof(struct service *));
     services->count = config->service_count;
     for (size_t i = 0; i < config->service_count; i++)
@@ -316,5 +345,6 @@ void services_free(struct services *services)
         template_free(service->url);
         mask_free(service->mask);
     }
+    unmapped_free(services->unmapped);
     arena_free(services->arena);
 }

@@ -19,6 +19,7 @@ struct service {
     size_t fixed_header_count;
     struct json *secrets; // what templates read as {{secret.NAME}}
     struct mask *mask;
+    struct unmapped *unmapped; // of all services
 };
 
 #endif

@@ -7,11 +7,12 @@
 // declare, attributes where anything may stand) is put back into the wire afterwards, so nothing of
 // a template is lost silently.
 
+#include "edge/soap_document.h"
 #include "edge/soap_fault.h"
 #include "edge/soap_modules.h"
 
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <libxml/xmlschemas.h>
 #include <stdio.h>
 
@@ -35,7 +36,7 @@ struct engine {
 
 struct soap_codec {
     xmlParserCtxt *parser;
-    bool has_doctype; // of the document that was read last
+    bool may_have_doctype, has_doctype; // of the document that was read last
     char doctype[40];
     struct engine *engines;
     size_t count;
@@ -44,9 +45,12 @@ struct soap_codec {
 static void refuse_doctype(void *context, const xmlChar *name, const xmlChar *public_id,
                            const xmlChar *system_id)
 {
-    (void)public_id, (void)system_id;
     xmlParserCtxt *parser = context;
     struct soap_codec *codec = parser->_private;
+    if (codec->may_have_doctype) {
+        xmlSAX2InternalSubset(context, name, public_id, system_id);
+        return;
+    }
     codec->has_doctype = true;
     snprintf(codec->doctype, sizeof(codec->doctype), "%s", (const char *)name);
     xmlStopParser(parser);
@@ -128,13 +132,15 @@ static const char *soap_namespace(int version)
     return version == 12 ? SOAP12_NS : SOAP11_NS;
 }
 
-static bool document_parse(struct soap_codec *codec, struct str text, xmlDoc **ret, struct err *err)
+bool soap_document_parse(struct soap_codec *codec, struct str text, bool may_have_doctype,
+                         xmlDoc **ret, struct err *err)
 {
     if (text.len > MAX_DOCUMENT_BYTES)
         return err_set(err, ERR_TOO_LARGE, "it has %zu bytes, more than %d", text.len,
                        MAX_DOCUMENT_BYTES);
     if (xmlDictGetUsage(codec->parser->dict) > MAX_NAMES_BYTES)
         codec_renew_parser(codec);
+    codec->may_have_doctype = may_have_doctype;
     codec->has_doctype = false;
     xmlDoc *doc =
         xmlCtxtReadMemory(codec->parser, text.data, (int)text.len, NULL, NULL, PARSE_OPTIONS);
@@ -157,7 +163,7 @@ static bool envelope_parse(struct soap_codec *codec, struct str text, struct env
                            struct err *err)
 {
     xmlDoc *doc = NULL;
-    if (!document_parse(codec, text, &doc, err))
+    if (!soap_document_parse(codec, text, false, &doc, err))
         return false;
     AUTO_ENVELOPE struct envelope envelope = {.doc = doc, .root = xmlDocGetRootElement(doc)};
     xmlNode *root = envelope.root;

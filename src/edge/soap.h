@@ -45,6 +45,12 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *operatio
                  struct arena *arena, struct str envelope, struct str *ret_wire,
                  struct err *err) MUST_CHECK;
 
+// Reads a rendered XML document of any kind, which must be well-formed. With has_marks the elements
+// and attributes that hold marks of core/mark are left out or nil, and the document is written
+// anew; otherwise *ret is `text`.
+bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str text, bool has_marks,
+                     struct str *ret, struct err *err) MUST_CHECK;
+
 struct soap_reply {
     bool is_readable;
     enum fault_class fault_class; // FAULT_NONE: a result

@@ -6,6 +6,13 @@
 //
 // Order: a delivery with an order key that has an open predecessor (same service, same key) has no
 // due time; settling or cancelling the predecessor makes the next one due, in the same transaction.
+//
+// Time: a delivery is not leased before its `not_before` nor from its `expires_at` on; what waits
+// then expires. Both hold until a person sends it again.
+//
+// Merge: deliveries of one route, service and call (session too, where both have one) are brought
+// together. A delivery that still waits for events of other triggers, and was never leased, ends
+// as merged when such an event comes: the delivery of that event carries its events from then on.
 
 #ifndef EDGE_STORE_H
 #define EDGE_STORE_H
@@ -31,10 +38,22 @@ struct store_new_delivery {
     char id[CLOCK_UUID_BYTES];
     const char *service;
     const char *route;
-    struct str order_key; // empty: no order
+    struct str order_key;     // empty: no order
+    int64_t not_before;       // 0: due at once
+    int64_t expires_at;       // 0: never
+    struct str merge_call;    // names the call among all sources; empty: its route merges nothing
+    struct str merge_session; // empty: none
+    const char *const *merge_triggers; // that are brought together; the event's own among them
+    size_t merge_trigger_count;
+    int64_t merge_until; // how long the first of them waits for the others
 };
 
-enum store_accept_result { ACCEPT_STORED, ACCEPT_DUPLICATE, ACCEPT_CONFLICT };
+enum store_accept_result {
+    ACCEPT_STORED,
+    ACCEPT_DUPLICATE, // same idempotency key, same fingerprint
+    ACCEPT_CONFLICT,  // same idempotency key, another fingerprint
+    ACCEPT_REPEATED,  // an equal event by `repeat_key`
+};
 
 struct store_accept {
     char id[CLOCK_UUID_BYTES];
@@ -45,12 +64,16 @@ struct store_accept {
     struct str body;                                    // as received
     struct str idempotency_key;                         // empty: none; unique per source
     unsigned char fingerprint[STORE_FINGERPRINT_BYTES]; // of trigger, format and body
+    // An event of the source with the same key, received after repeat_since, makes this one a
+    // repetition.
+    bool has_repeat_key;
+    unsigned char repeat_key[STORE_FINGERPRINT_BYTES];
+    int64_t repeat_since;
     struct store_new_delivery *deliveries;
     size_t delivery_count;
 
-    // Filled by store_commit. A duplicate (same key, same fingerprint) stores nothing and gets the
-    // first one's id, time and deliveries, in the batch's arena; a conflict is the same key with
-    // another fingerprint.
+    // Filled by store_commit. The idempotency key is looked at first. A duplicate and a repetition
+    // store nothing and get the first one's id, time and deliveries, in the batch's arena.
     enum store_accept_result result;
 };
 
@@ -90,6 +113,15 @@ struct store_operate {
     enum delivery_state state; // after it; of a refused one, the state that forbids it
 };
 
+// An event that a delivery carries besides its own.
+struct store_carried {
+    const char *event_id, *trigger, *source;
+    enum event_format format;
+    struct str body;
+};
+
+enum { STORE_CARRIED_MAX = 15 }; // an event that comes after these is a delivery of its own
+
 // One delivery under a lease, with all that a worker needs, in an arena of its own.
 struct store_lease {
     struct arena *arena; // whoever gets the lease frees it, and with it the lease
@@ -102,6 +134,8 @@ struct store_lease {
     int64_t received_at;
     enum event_format format;
     struct str body;
+    const struct store_carried *carried; // the events before its own, first to last
+    size_t carried_count;
 };
 
 struct store_claim {
@@ -113,10 +147,16 @@ struct store_claim {
     size_t count; // in the batch's arena
 };
 
+// A delivery whose deadline came, in the batch's arena.
+struct store_expired {
+    struct store_expired *next;
+    const char *id, *event_id, *service;
+};
+
 struct store_batch {
     struct arena *arena; // for results
     int64_t now;
-    bool is_expiring; // also put back leases that have run out
+    bool is_lapsing; // also put back leases that have run out
     struct store_accept **accepts;
     size_t accept_count;
     struct store_settle **settles;
@@ -125,8 +165,10 @@ struct store_batch {
     size_t operate_count;
     struct store_claim *claims; // done last, so they see all of the above
     size_t claim_count;
-    const char **expired_services; // filled when is_expiring: one entry per lease put back
-    size_t expired_count;
+    const char **lapsed_services; // filled when is_lapsing: one entry per lease put back
+    size_t lapsed_count;
+    struct store_expired *expired; // filled: what a transaction should take, the rest in the next
+    int64_t next_expiry;           // filled; INT64_MAX: nothing that waits now will expire
 };
 
 // All of the batch in one durable transaction, or none of it (ERR_FULL, ERR_IO; nothing leased).
@@ -157,6 +199,9 @@ struct store_delivery {
     int attempts;                                            // over its whole life
     int64_t received_at, due_at, first_attempt_at, ended_at; // 0: none; due_at 0 and waiting:
                                                              // behind an earlier one
+    int64_t not_before, expires_at;                          // 0: none
+    const char *merge_wants; // triggers it waits for or did not get, with blanks between; "" none
+    const char *merged_into; // id of the delivery that carries its events; "" none
     int last_status;
     const char *reason; // of the last settle, "" before the first
 };
@@ -173,6 +218,7 @@ struct store_event {
 
 struct store_counts {
     int64_t events, unrouted;
+    int64_t repeated; // repetitions, which are not kept
     int64_t by_state[DELIVERY_STATE_COUNT];
     int64_t oldest_open_at; // received_at of the oldest open delivery; 0: none
 };
@@ -187,6 +233,10 @@ bool store_view_delivery(struct store_reader *reader, struct arena *arena, const
                          size_t *ret_attempt_count, struct err *err) MUST_CHECK;
 bool store_view_event(struct store_reader *reader, struct arena *arena, const char *id,
                       struct store_event *ret, struct err *err) MUST_CHECK;
+// The events that a delivery (by number) carries besides its own, first to last, without their
+// deliveries.
+bool store_view_carried(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                        struct store_event **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 // Events that no route took, newest first, without their bodies. *ret_cursor is the `before` of the
 // next page, 0 when this is the last.
 bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64_t before,

@@ -191,14 +191,11 @@ bool db_state(sqlite3_stmt *statement, int column, enum delivery_state *ret, str
                    STR_ARG(word));
 }
 
-const char *db_format_word(enum event_format format)
-{
-    return format == EVENT_FORM ? "form" : "json";
-}
-
 enum event_format db_format(sqlite3_stmt *statement, int column)
 {
-    return str_eq(db_peek(statement, column), STR("form")) ? EVENT_FORM : EVENT_JSON;
+    enum event_format format = EVENT_JSON; // the schema lets no other word in
+    (void)!event_format_parse(db_peek(statement, column), &format);
+    return format;
 }
 
 const char *db_scope_word(enum outcome_scope scope)
@@ -262,12 +259,13 @@ static uint32_t read_big_endian(const unsigned char *bytes)
 
 static bool check_version(const char *path, int64_t version, struct err *err)
 {
-    if (version <= SCHEMA_VERSION)
+    if (version == SCHEMA_VERSION)
         return true;
     return err_set(err, ERR_CONFLICT,
-                   "the store at %s was made by a newer version: its schema is %lld, this program "
-                   "knows up to %d",
-                   path, (long long)version, SCHEMA_VERSION);
+                   "the store at %s was made by %s version: its schema is %lld, this program "
+                   "knows %d; keep it with that version, and give this one another path",
+                   path, version > SCHEMA_VERSION ? "a newer" : "an earlier", (long long)version,
+                   SCHEMA_VERSION);
 }
 
 // Looks without SQLite whether the file is a store.
@@ -311,9 +309,13 @@ static bool fill_new(sqlite3 *db, struct err *err)
     snprintf(pragmas, sizeof(pragmas),
              "PRAGMA page_size=%d; PRAGMA application_id=%d; PRAGMA user_version=%d;", PAGE_BYTES,
              APPLICATION_ID, SCHEMA_VERSION);
-    if (!execute(db, pragmas, "be made", err) || !execute(db, schema_tables, "be made", err) ||
-        !execute(db, schema_views, "be made", err) ||
-        !read_pragma(db, "PRAGMA journal_mode=wal", mode, err))
+    if (!execute(db, pragmas, "be made", err))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(schema); i++) {
+        if (!execute(db, schema[i], "be made", err))
+            return false;
+    }
+    if (!read_pragma(db, "PRAGMA journal_mode=wal", mode, err))
         return false;
     if (strcmp(mode, "wal") != 0)
         return err_set(err, ERR_IO,

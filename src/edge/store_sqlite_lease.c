@@ -7,16 +7,6 @@
 
 #include "edge/store_sqlite_write.h"
 
-// The part of a delivery that decides what may happen to it.
-struct row {
-    int64_t number;
-    const char *service;
-    struct str order_key;
-    enum delivery_state state;
-    int64_t due_at, leased_at; // 0: none
-    int attempts;
-};
-
 static void tally_move(struct store *store, const struct row *row, enum delivery_state to)
 {
     tally_add(store, row->service, row->state, -1);
@@ -26,7 +16,7 @@ static void tally_move(struct store *store, const struct row *row, enum delivery
 // --- order ---
 
 bool lease_first_open(struct store *store, const char *service, struct str order_key,
-                      int64_t *ret_number, struct err *err)
+                      int64_t *ret_number, int64_t *ret_not_before, struct err *err)
 {
     sqlite3_stmt *find = store->statements[FIRST_OPEN];
     bool has_row;
@@ -35,14 +25,26 @@ bool lease_first_open(struct store *store, const char *service, struct str order
     if (!db_row(find, &has_row, err))
         return false;
     *ret_number = has_row ? db_integer(find, 0) : 0;
+    *ret_not_before = has_row ? db_integer(find, 1) : 0;
     db_reset(find);
     return true;
 }
 
 // --- the end of a lease ---
 
-// Reads the row a statement stands on, and resets it. Its texts live in the store's scratch arena
-// until the next row is loaded.
+bool lease_read_row(struct store *store, sqlite3_stmt *row, struct row *ret, struct err *err)
+{
+    arena_reset(store->scratch);
+    ret->number = db_integer(row, 0);
+    ret->service = db_text(row, 1, store->scratch);
+    ret->order_key = db_str(row, 2, store->scratch);
+    ret->due_at = db_integer(row, 4);
+    ret->leased_at = db_integer(row, 5);
+    ret->attempts = db_int(row, 6);
+    return db_state(row, 3, &ret->state, err);
+}
+
+// Runs a statement that gives one row at most.
 static bool load_row(struct store *store, sqlite3_stmt *load, bool *ret_is_found, struct row *ret,
                      struct err *err)
 {
@@ -50,20 +52,13 @@ static bool load_row(struct store *store, sqlite3_stmt *load, bool *ret_is_found
         return false;
     if (!*ret_is_found)
         return true;
-    arena_reset(store->scratch);
-    ret->number = db_integer(load, 0);
-    ret->service = db_text(load, 1, store->scratch);
-    ret->order_key = db_str(load, 2, store->scratch);
-    ret->due_at = db_integer(load, 4);
-    ret->leased_at = db_integer(load, 5);
-    ret->attempts = db_int(load, 6);
-    bool is_known = db_state(load, 3, &ret->state, err);
+    bool is_known = lease_read_row(store, load, ret, err);
     db_reset(load);
     return is_known;
 }
 
-static bool load_number(struct store *store, int64_t number, bool *ret_is_found, struct row *ret,
-                        struct err *err)
+bool lease_load(struct store *store, int64_t number, bool *ret_is_found, struct row *ret,
+                struct err *err)
 {
     db_bind_integer(store->statements[LOAD], 1, number);
     return load_row(store, store->statements[LOAD], ret_is_found, ret, err);
@@ -85,14 +80,14 @@ static bool set_due(struct store *store, int64_t number, int64_t due_at, struct 
 static bool pass_on(struct store *store, const struct row *row, enum delivery_state state,
                     int64_t now, struct err *err)
 {
-    int64_t first;
+    int64_t first, not_before;
     if (!row->order_key.len)
         return true;
-    if (!lease_first_open(store, row->service, row->order_key, &first, err))
+    if (!lease_first_open(store, row->service, row->order_key, &first, &not_before, err))
         return false;
     if (first == 0 || first == row->number)
         return true;
-    return set_due(store, first, now, err) &&
+    return set_due(store, first, not_before > now ? not_before : now, err) &&
            (state != DELIVERY_WAITING || set_due(store, row->number, 0, err));
 }
 
@@ -159,7 +154,7 @@ bool lease_settle(struct store *store, int64_t now, struct store_settle *settle,
     struct row row;
     bool is_found;
     require(settle->state != DELIVERY_LEASED);
-    if (!load_number(store, settle->delivery, &is_found, &row, err))
+    if (!lease_load(store, settle->delivery, &is_found, &row, err))
         return false;
     settle->is_applied =
         is_found && row.state == DELIVERY_LEASED && row.attempts + 1 == settle->number;
@@ -174,7 +169,7 @@ static bool put_back(struct store *store, int64_t number, int64_t now, const cha
 {
     struct row row;
     bool is_found;
-    if (!load_number(store, number, &is_found, &row, err))
+    if (!lease_load(store, number, &is_found, &row, err))
         return false;
     require(is_found && row.state == DELIVERY_LEASED);
     *ret_service = arena_strdup(arena, row.service);
@@ -221,6 +216,22 @@ bool lease_lapse(struct store *store, int64_t until, int64_t now, const char *re
     return true;
 }
 
+bool lease_end_waiting(struct store *store, const struct row *row, enum delivery_state state,
+                       const char *reason, int64_t now, struct err *err)
+{
+    sqlite3_stmt *end = store->statements[END_WAITING];
+    db_bind_integer(end, 1, row->number);
+    db_bind_state(end, 2, state);
+    db_bind_integer(end, 3, now);
+    if (reason)
+        db_bind_text(end, 4, reason);
+    else
+        db_bind_null(end, 4);
+    tally_move(store, row, state);
+    bool was_active = row->due_at != 0;
+    return db_run(end, err) && (!was_active || pass_on(store, row, state, now, err));
+}
+
 // --- what a person does ---
 
 // Where a delivery that is sent again stands in the order of its key.
@@ -263,18 +274,6 @@ static bool resend(struct store *store, const struct row *row, int64_t now, stru
     return db_run(resend, err);
 }
 
-static bool cancel(struct store *store, const struct row *row, int64_t now, struct err *err)
-{
-    sqlite3_stmt *cancel = store->statements[CANCEL];
-    db_bind_integer(cancel, 1, row->number);
-    db_bind_state(cancel, 2, DELIVERY_CANCELLED);
-    db_bind_integer(cancel, 3, now);
-    tally_move(store, row, DELIVERY_CANCELLED);
-    bool was_active = row->due_at != 0;
-    return db_run(cancel, err) &&
-           (!was_active || pass_on(store, row, DELIVERY_CANCELLED, now, err));
-}
-
 bool lease_operate(struct store *store, int64_t now, struct store_operate *operate, struct err *err)
 {
     struct row row;
@@ -294,7 +293,8 @@ bool lease_operate(struct store *store, int64_t now, struct store_operate *opera
     }
     operate->result = OPERATE_DONE;
     operate->state = is_resend ? DELIVERY_WAITING : DELIVERY_CANCELLED;
-    return is_resend ? resend(store, &row, now, err) : cancel(store, &row, now, err);
+    return is_resend ? resend(store, &row, now, err)
+                     : lease_end_waiting(store, &row, DELIVERY_CANCELLED, NULL, now, err);
 }
 
 // --- claim ---
@@ -303,30 +303,33 @@ static struct store_lease *read_lease(sqlite3_stmt *find, const char *service)
 {
     struct arena *arena = arena_new();
     struct store_lease *lease = arena_alloc(arena, sizeof(*lease));
+    struct delivery_progress progress = {.attempts = db_int(find, 2),
+                                         .first_attempt_at = db_integer(find, 3),
+                                         .expires_at = db_integer(find, 4)};
     *lease = (struct store_lease){
         .arena = arena,
         .delivery = db_integer(find, 0),
         .number = db_int(find, 1) + 1,
-        .progress = {.attempts = db_int(find, 2), .first_attempt_at = db_integer(find, 3)},
-        .id = db_text(find, 4, arena),
+        .progress = progress,
+        .id = db_text(find, 6, arena),
         .service = arena_strdup(arena, service),
-        .event_id = db_text(find, 5, arena),
-        .trigger = db_text(find, 6, arena),
-        .source = db_text(find, 7, arena),
-        .call_id = db_str(find, 8, arena),
-        .received_at = db_integer(find, 9),
-        .format = db_format(find, 10),
-        .body = db_str(find, 11, arena),
+        .event_id = db_text(find, 7, arena),
+        .trigger = db_text(find, 8, arena),
+        .source = db_text(find, 9, arena),
+        .call_id = db_str(find, 10, arena),
+        .received_at = db_integer(find, 11),
+        .format = db_format(find, 12),
+        .body = db_str(find, 13, arena),
     };
     return lease;
 }
 
-bool lease_claim(struct store *store, const struct store_batch *batch, struct store_claim *claim,
-                 struct err *err)
+static bool read_due(struct store *store, const struct store_batch *batch,
+                     struct store_claim *claim, int64_t *late, size_t *ret_late_count,
+                     struct err *err)
 {
-    sqlite3_stmt *find = store->statements[FIND_DUE], *lease = store->statements[LEASE];
+    sqlite3_stmt *find = store->statements[FIND_DUE];
     bool has_row;
-    claim->leases = arena_alloc(batch->arena, claim->limit * sizeof(struct store_lease *));
     db_bind_text(find, 1, claim->service);
     db_bind_integer(find, 2, batch->now);
     db_bind_integer(find, 3, (int64_t)claim->limit);
@@ -334,8 +337,33 @@ bool lease_claim(struct store *store, const struct store_batch *batch, struct st
         if (!db_row(find, &has_row, err))
             return false;
         if (!has_row)
-            break;
-        claim->leases[claim->count++] = read_lease(find, claim->service);
+            return true;
+        int64_t expires_at = db_integer(find, 4);
+        if (expires_at && expires_at <= batch->now) {
+            late[(*ret_late_count)++] = db_integer(find, 0);
+            continue;
+        }
+        bool may_carry = db_integer(find, 5);
+        struct store_lease *lease = read_lease(find, claim->service);
+        claim->leases[claim->count++] = lease;
+        if (may_carry && !merge_read_carried(store, lease->delivery, lease->arena, &lease->carried,
+                                             &lease->carried_count, err))
+            return false;
+    }
+}
+
+bool lease_claim(struct store *store, struct store_batch *batch, struct store_claim *claim,
+                 struct err *err)
+{
+    sqlite3_stmt *lease = store->statements[LEASE];
+    int64_t *late = arena_alloc(batch->arena, claim->limit * sizeof(*late));
+    size_t late_count = 0;
+    claim->leases = arena_alloc(batch->arena, claim->limit * sizeof(struct store_lease *));
+    if (!read_due(store, batch, claim, late, &late_count, err))
+        return false;
+    for (size_t i = 0; i < late_count; i++) {
+        if (!expire_delivery(store, batch, late[i], err))
+            return false;
     }
     db_bind_state(lease, 2, DELIVERY_LEASED);
     db_bind_integer(lease, 3, batch->now);

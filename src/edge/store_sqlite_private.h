@@ -48,7 +48,6 @@ struct str db_peek(sqlite3_stmt *statement, int column); // borrowed until the n
 bool db_state(sqlite3_stmt *statement, int column, enum delivery_state *ret,
               struct err *err) MUST_CHECK;
 
-const char *db_format_word(enum event_format format);
 enum event_format db_format(sqlite3_stmt *statement, int column);
 const char *db_scope_word(enum outcome_scope scope);
 enum outcome_scope db_scope(sqlite3_stmt *statement, int column);

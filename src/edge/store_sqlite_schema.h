@@ -3,14 +3,15 @@
 // The tables of a store file, as an operator meets them with `sqlite3`: states and outcomes are
 // words, times are Unix milliseconds, and the readable_* views show them as dates. Each index is
 // there for one query of store_sqlite*.c, because each one is paid for with every delivery. What
-// surprises: no index names a state; `due_at` and `ended_at` being NULL or not say the same.
+// surprises: no index names a state; times being NULL or not say the same. Partial indexes of
+// columns that are usually NULL (merge, repetition, deadline) cost the usual delivery nothing.
 
 #ifndef EDGE_STORE_SQLITE_SCHEMA_H
 #define EDGE_STORE_SQLITE_SCHEMA_H
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
-static const char schema_tables[] =
+static const char schema_events[] =
     "CREATE TABLE events (\n"
     "  number INTEGER PRIMARY KEY,      -- in the order they were accepted\n"
     "  id TEXT NOT NULL,\n"
@@ -22,16 +23,21 @@ static const char schema_tables[] =
     "  delivery_count INTEGER NOT NULL, -- 0: no route took it\n"
     "  idempotency_key TEXT,\n"
     "  fingerprint BLOB NOT NULL,\n"
-    "  format TEXT NOT NULL CHECK (format IN ('json', 'form')),\n"
-    "  body TEXT NOT NULL               -- as received\n"
+    "  repeat_key BLOB,                 -- what makes an equal event a repetition of this one\n"
+    "  format TEXT NOT NULL CHECK (format IN\n"
+    "    ('json', 'form', 'xml', 'query', 'cloudevent')),\n"
+    "  body TEXT NOT NULL               -- as received, without content coding and token\n"
     ") STRICT;\n"
     "CREATE UNIQUE INDEX events_by_id ON events (id);\n"
     "CREATE UNIQUE INDEX events_by_key ON events (source, idempotency_key)\n"
     "  WHERE idempotency_key IS NOT NULL;\n"
+    "CREATE INDEX events_by_repeat ON events (source, repeat_key, received_at)\n"
+    "  WHERE repeat_key IS NOT NULL;\n"
     "CREATE INDEX events_by_call ON events (call_id);\n"
     "CREATE INDEX events_by_trigger ON events (trigger);\n"
-    "CREATE INDEX events_unrouted ON events (number) WHERE delivery_count = 0;\n"
+    "CREATE INDEX events_unrouted ON events (number) WHERE delivery_count = 0;\n";
 
+static const char schema_deliveries[] =
     "CREATE TABLE deliveries (\n"
     "  number INTEGER PRIMARY KEY,\n"
     "  id TEXT NOT NULL,\n"
@@ -40,8 +46,10 @@ static const char schema_tables[] =
     "  route TEXT NOT NULL,\n"
     "  order_key TEXT,                  -- NULL: needs no order\n"
     "  state TEXT NOT NULL CHECK (state IN\n"
-    "    ('waiting', 'leased', 'delivered', 'held', 'dead', 'cancelled')),\n"
+    "    ('waiting', 'leased', 'delivered', 'held', 'dead', 'cancelled', 'expired', 'merged')),\n"
     "  due_at INTEGER,                  -- NULL: not waiting, or behind another of its order key\n"
+    "  not_before INTEGER,              -- never due before that; NULL: at any time\n"
+    "  expires_at INTEGER,              -- not sent from then on; NULL: never\n"
     "  leased_at INTEGER,\n"
     "  lease_until INTEGER,             -- NULL: not leased\n"
     "  attempts INTEGER NOT NULL,       -- finished ones, over its whole life\n"
@@ -50,14 +58,25 @@ static const char schema_tables[] =
     "  progress_first_attempt_at INTEGER,\n"
     "  ended_at INTEGER,                -- NULL: waiting or leased\n"
     "  last_status INTEGER NOT NULL,    -- HTTP; 0: no answer yet\n"
-    "  reason TEXT NOT NULL             -- of the last attempt\n"
+    "  reason TEXT NOT NULL,            -- of the last attempt, or of its end\n"
+    "  merge_call TEXT,                 -- NULL: its route merges nothing\n"
+    "  merge_session TEXT,              -- NULL: the event names none\n"
+    "  merge_wants TEXT,                -- triggers yet to come, with blanks between; NULL: none\n"
+    "  merged_into INTEGER              -- deliveries.number: that one carries its events\n"
     ") STRICT;\n"
     "CREATE UNIQUE INDEX deliveries_by_id ON deliveries (id);\n"
     "CREATE INDEX deliveries_by_state ON deliveries (service, state);\n"
     "CREATE INDEX deliveries_due ON deliveries (service, due_at) WHERE due_at IS NOT NULL;\n"
     "CREATE INDEX deliveries_open ON deliveries (service, order_key)\n"
     "  WHERE order_key IS NOT NULL AND ended_at IS NULL;\n"
+    "CREATE INDEX deliveries_expiring ON deliveries (expires_at)\n"
+    "  WHERE expires_at IS NOT NULL AND ended_at IS NULL AND lease_until IS NULL;\n"
+    "CREATE INDEX deliveries_merging ON deliveries (merge_call, service)\n"
+    "  WHERE merge_call IS NOT NULL;\n"
+    "CREATE INDEX deliveries_merged ON deliveries (merged_into)\n"
+    "  WHERE merged_into IS NOT NULL;\n";
 
+static const char schema_attempts[] =
     "CREATE TABLE attempts (\n"
     "  delivery INTEGER NOT NULL,       -- deliveries.number\n"
     "  number INTEGER NOT NULL,         -- from 1\n"
@@ -81,9 +100,10 @@ static const char schema_tables[] =
     "  reply_body TEXT NOT NULL,\n"
     "  reply_dropped_bytes INTEGER NOT NULL -- of a reply longer than what is kept\n"
     ") STRICT;\n"
-    "CREATE UNIQUE INDEX attempts_by_delivery ON attempts (delivery, number);\n"
+    "CREATE UNIQUE INDEX attempts_by_delivery ON attempts (delivery, number);\n";
 
-    // Kept in the transaction that changes what they count.
+// Kept in the transaction that changes what they count.
+static const char schema_tallies[] =
     "CREATE TABLE tally (\n"
     "  service TEXT NOT NULL,\n"
     "  state TEXT NOT NULL,\n"
@@ -91,10 +111,10 @@ static const char schema_tables[] =
     "  PRIMARY KEY (service, state)\n"
     ") STRICT, WITHOUT ROWID;\n"
     "CREATE TABLE tally_events (\n"
-    "  is_routed INTEGER PRIMARY KEY,\n"
+    "  fate TEXT PRIMARY KEY,           -- routed, unrouted; repeated: not kept\n"
     "  count INTEGER NOT NULL\n"
-    ") STRICT;\n"
-    "INSERT INTO tally_events VALUES (0, 0), (1, 0);\n";
+    ") STRICT, WITHOUT ROWID;\n"
+    "INSERT INTO tally_events VALUES ('routed', 0), ('unrouted', 0), ('repeated', 0);\n";
 
 #define READABLE(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1000.0, 'unixepoch')"
 
@@ -108,9 +128,12 @@ static const char schema_views[] =
     "  e.call_id, d.service, d.route, d.order_key, d.state,\n"
     "  " READABLE("e.received_at") " AS received,\n"
     "  " READABLE("d.due_at") " AS due,\n"
+    "  " READABLE("d.not_before") " AS not_before,\n"
+    "  " READABLE("d.expires_at") " AS expires,\n"
     "  " READABLE("d.lease_until") " AS leased_until, d.attempts,\n"
     "  " READABLE("d.first_attempt_at") " AS first_attempt,\n"
-    "  " READABLE("d.ended_at") " AS ended, d.last_status, d.reason\n"
+    "  " READABLE("d.ended_at") " AS ended, d.last_status, d.reason,\n"
+    "  d.merge_wants, (SELECT id FROM deliveries WHERE number = d.merged_into) AS merged_into\n"
     "  FROM deliveries d JOIN events e ON e.number = d.event;\n"
 
     "CREATE VIEW readable_attempts AS SELECT d.id AS delivery_id, d.service, a.number,\n"
@@ -122,5 +145,8 @@ static const char schema_views[] =
 // clang-format on
 
 #undef READABLE
+
+static const char *const schema[] = {schema_events, schema_deliveries, schema_attempts,
+                                     schema_tallies, schema_views};
 
 #endif

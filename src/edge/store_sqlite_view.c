@@ -25,6 +25,7 @@ enum statement {
     ATTEMPTS,
     EVENT,
     EVENT_DELIVERIES,
+    CARRIED,
     UNROUTED,
     COUNT_EVENTS,
     COUNT_STATES,
@@ -35,7 +36,8 @@ enum statement {
 #define DELIVERY_COLUMNS                                                                           \
     "d.number, d.id, e.id, e.trigger, e.source, d.service, d.route, e.call_id, d.state, "          \
     "d.attempts, e.received_at, d.due_at, d.first_attempt_at, d.ended_at, d.last_status, "         \
-    "d.reason "
+    "d.reason, d.not_before, d.expires_at, d.merge_wants, "                                        \
+    "(SELECT id FROM deliveries WHERE number = d.merged_into) "
 #define WITH_EVENT "FROM deliveries d CROSS JOIN events e ON e.number = d.event "
 
 // The parameters of every list: ?1 before, ?2 limit, ?3 state, ?4 service, ?5 trigger, ?6 call id;
@@ -77,10 +79,15 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
               "delivery_count, body FROM events WHERE id = ?1",
     [EVENT_DELIVERIES] = "SELECT " DELIVERY_COLUMNS WITH_EVENT
                          "WHERE d.number >= ?1 AND d.number < ?2 ORDER BY d.number",
+    [CARRIED] = "SELECT e.id, e.trigger, e.source, e.call_id, e.received_at, e.format, e.body "
+                "FROM deliveries d INDEXED BY deliveries_merged CROSS JOIN events e "
+                "ON e.number = d.event WHERE d.merged_into = ?1 ORDER BY d.number LIMIT ?2",
     [UNROUTED] = "SELECT id, trigger, source, call_id, received_at, format, number FROM events "
                  "INDEXED BY events_unrouted WHERE delivery_count = 0 AND number < ?1 "
                  "ORDER BY number DESC LIMIT ?2",
-    [COUNT_EVENTS] = "SELECT sum(count), sum(count) FILTER (WHERE NOT is_routed) FROM tally_events",
+    [COUNT_EVENTS] = "SELECT sum(count) FILTER (WHERE fate <> 'repeated'), "
+                     "sum(count) FILTER (WHERE fate = 'unrouted'), "
+                     "sum(count) FILTER (WHERE fate = 'repeated') FROM tally_events",
     [COUNT_STATES] = "SELECT state, sum(count) FROM tally GROUP BY state",
     [OLDEST_OPEN] = "SELECT received_at FROM events WHERE number = (SELECT min(d.event) "
                     "FROM tally t CROSS JOIN deliveries d ON d.number = (SELECT min(number) "
@@ -166,6 +173,10 @@ static bool read_delivery(sqlite3_stmt *row, struct arena *arena, struct store_d
         .ended_at = db_integer(row, 13),
         .last_status = db_int(row, 14),
         .reason = db_text(row, 15, arena),
+        .not_before = db_integer(row, 16),
+        .expires_at = db_integer(row, 17),
+        .merge_wants = db_text(row, 18, arena),
+        .merged_into = db_text(row, 19, arena),
     };
     return db_state(row, 8, &ret->state, err);
 }
@@ -230,7 +241,7 @@ static bool read_attempt(sqlite3_stmt *row, struct arena *arena, struct store_at
                    STR_ARG(word));
 }
 
-// The columns of EVENT and UNROUTED up to the format.
+// The columns of EVENT, CARRIED and UNROUTED up to the format.
 static void read_event(sqlite3_stmt *row, struct arena *arena, struct store_event *ret)
 {
     *ret = (struct store_event){
@@ -422,6 +433,38 @@ bool store_view_event(struct store_reader *reader, struct arena *arena, const ch
     return is_read;
 }
 
+static bool view_carried(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                         struct store_event **ret, size_t *ret_count, struct err *err)
+{
+    sqlite3_stmt *list = reader->statements[CARRIED];
+    struct store_event *events = arena_alloc(arena, STORE_CARRIED_MAX * sizeof(*events));
+    size_t count = 0;
+    bool has_row;
+    db_bind_integer(list, 1, delivery);
+    db_bind_integer(list, 2, STORE_CARRIED_MAX);
+    for (;;) {
+        if (!db_row(list, &has_row, err))
+            return false;
+        if (!has_row)
+            break;
+        read_event(list, arena, &events[count]);
+        events[count++].body = db_str(list, 6, arena);
+    }
+    *ret = events;
+    *ret_count = count;
+    return true;
+}
+
+bool store_view_carried(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                        struct store_event **ret, size_t *ret_count, struct err *err)
+{
+    if (!view_begin(reader, err))
+        return false;
+    bool is_read = view_carried(reader, arena, delivery, ret, ret_count, err);
+    view_end(reader);
+    return is_read;
+}
+
 // --- counts ---
 
 static bool view_counts(struct store_reader *reader, struct store_counts *ret, struct err *err)
@@ -436,6 +479,7 @@ static bool view_counts(struct store_reader *reader, struct store_counts *ret, s
         return false;
     counts.events = db_integer(events, 0);
     counts.unrouted = db_integer(events, 1);
+    counts.repeated = db_integer(events, 2);
     for (;;) {
         if (!db_row(states, &has_row, err))
             return false;

@@ -5,7 +5,10 @@
 
 #include "flow/front.h"
 
+#include "flow/reference.h"
+
 struct front {
+    struct reference *reference;
     struct intake *intake;
     struct pages *pages;
     struct ledger *ledger;
@@ -14,27 +17,38 @@ struct front {
 struct front *front_new(struct intake *intake, struct pages *pages, struct ledger *ledger)
 {
     struct front *front = mem_alloc(sizeof(*front));
-    *front = (struct front){.intake = intake, .pages = pages, .ledger = ledger};
+    *front = (struct front){
+        .reference = reference_new(), .intake = intake, .pages = pages, .ledger = ledger};
     return front;
 }
 
 void front_free(struct front *front)
 {
+    if (front)
+        reference_free(front->reference);
     free(front);
 }
 
-static bool is_method(struct server_request *request, const char *allowed, const char *allow)
+static void refuse_method(struct server_request *request, const char *allow)
 {
-    const char *method = server_method(request);
-    bool is_head_of_get = strcmp(allowed, "GET") == 0 && strcmp(method, "HEAD") == 0;
-    if (is_head_of_get || strcmp(method, allowed) == 0)
-        return true;
     server_reply_problem(request,
                          &(struct server_problem){.status = 405,
                                                   .type = "method-not-allowed",
                                                   .title = "Method Not Allowed",
                                                   .detail = "This path takes other methods",
                                                   .allow = allow});
+}
+
+static bool is_method(struct server_request *request, const char *method)
+{
+    return strcmp(server_method(request), method) == 0;
+}
+
+static bool is_get(struct server_request *request)
+{
+    if (is_method(request, "GET") || is_method(request, "HEAD"))
+        return true;
+    refuse_method(request, "GET, HEAD");
     return false;
 }
 
@@ -60,20 +74,42 @@ static void show_readiness(struct front *front, struct server_request *request)
                                                            .retry_after_s = 5});
 }
 
+// A HEAD is no event: whoever sends one only wants to look.
+static void take_event(struct front *front, struct server_request *request, struct str trigger)
+{
+    if (is_method(request, "POST") || (trigger.len && is_method(request, "GET")))
+        intake_take(front->intake, request, trigger);
+    else
+        refuse_method(request, trigger.len ? "GET, POST" : "POST");
+}
+
 void front_handle(void *context, struct server_request *request)
 {
     struct front *front = context;
-    const struct str events = STR("/v1/events/");
+    const struct str events = STR("/v1/events/"), schemas = STR("/v1/schemas/");
     struct str path = server_path(request);
-    if (str_starts(path, events)) {
-        struct str trigger = {path.data + events.len, path.len - events.len};
-        if (is_method(request, "POST", "POST"))
-            intake_take(front->intake, request, trigger);
+    if (str_starts(path, events) && path.len > events.len) {
+        take_event(front, request, (struct str){path.data + events.len, path.len - events.len});
+    } else if (str_eq(path, STR("/v1/events")) || str_eq(path, STR("/v1/events:batch"))) {
+        take_event(front, request, STR(""));
+    } else if (!server_has_parameters(request)) {
+        server_reply_problem(
+            request, &(struct server_problem){.status = 400,
+                                              .type = "bad-target",
+                                              .title = "Bad Request",
+                                              .detail = "The request's query is not valid"});
+    } else if (str_eq(path, STR("/v1/catalogue"))) {
+        if (is_get(request))
+            reference_show_catalogue(front->reference, request);
+    } else if (str_starts(path, schemas)) {
+        if (is_get(request))
+            reference_show_schema(front->reference, request,
+                                  (struct str){path.data + schemas.len, path.len - schemas.len});
     } else if (str_eq(path, STR("/healthz"))) {
-        if (is_method(request, "GET", "GET, HEAD"))
+        if (is_get(request))
             reply_text(request, 200, STR("ok\n"));
     } else if (str_eq(path, STR("/readyz"))) {
-        if (is_method(request, "GET", "GET, HEAD"))
+        if (is_get(request))
             show_readiness(front, request);
     } else {
         pages_show(front->pages, request);

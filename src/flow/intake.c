@@ -11,14 +11,17 @@
 #include "core/event.h"
 #include "core/json.h"
 #include "core/route.h"
-#include "edge/httptext.h"
+#include "edge/digest.h"
 #include "edge/source.h"
+#include "flow/intake_timing.h"
+#include "flow/intake_batch.h"
+#include "flow/intake_read.h"
+#include "flow/sender.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 
 enum {
-    KEY_MAX_BYTES = 255,
+    BATCH_EVENTS_MAX = 1000,
     ORDER_KEY_MAX_BYTES = 200,
     ANSWER_MAX_BYTES = 256 * 1024, // for a configuration with a thousand services
     RETRY_FULL_S = 60,
@@ -30,13 +33,18 @@ struct intake {
     struct ledger *ledger;
 };
 
+// One event on its way to the ledger.
 struct taking {
     struct intake *intake;
     struct server_request *request;
-    struct arena *arena;
-    size_t source; // index into the configuration
+    struct arena *arena;   // the request's
+    struct arena *scratch; // for what is read; of a batch's event, only until it is prepared
+    size_t source;         // index into the configuration
+    const struct intake_input *input;
     struct event event;
     struct ledger_accept entry;
+    struct batch *batch; // NULL: answered by itself
+    size_t index;        // in the batch
 };
 
 struct intake *intake_new(const struct config *config, struct ledger *ledger)
@@ -51,6 +59,14 @@ void intake_free(struct intake *intake)
     free(intake);
 }
 
+static void answer_problem(struct taking *taking, const struct server_problem *problem)
+{
+    if (taking->batch)
+        batch_note_problem(taking->batch, taking->index, problem);
+    else
+        server_reply_problem(taking->request, problem);
+}
+
 static void refuse(struct taking *taking, const struct server_problem *problem)
 {
     char status[16];
@@ -58,127 +74,10 @@ static void refuse(struct taking *taking, const struct server_problem *problem)
     log_write(LOG_WARN, "event refused", "reason", problem->type, "status", status, "source",
               taking->entry.accept.source, "trigger", taking->entry.accept.trigger, "peer",
               server_peer(taking->request), NULL);
-    server_reply_problem(taking->request, problem);
-}
-
-// --- who sends it ---
-
-// Compares with every token of every source, so that the time taken tells nothing about them.
-static bool find_source_by_token(const struct config *config, struct str token, size_t *ret)
-{
-    bool is_found = false;
-    for (size_t i = 0; i < config->source_count; i++) {
-        for (size_t j = 0; j < config->sources[i].token_count; j++) {
-            if (str_eq_secret(config->sources[i].tokens[j], token) && !is_found) {
-                is_found = true;
-                *ret = i;
-            }
-        }
-    }
-    return is_found;
-}
-
-static bool find_open_source(const struct config *config, size_t *ret)
-{
-    for (size_t i = 0; i < config->source_count; i++) {
-        if (config->sources[i].token_count == 0) {
-            *ret = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-// A request with credentials is known by them alone; one without belongs to the first source that
-// needs none.
-static bool find_source(struct taking *taking)
-{
-    const struct config *config = taking->intake->config;
-    struct str user, token;
-    const char *authorization = server_header(taking->request, "Authorization");
-    bool is_known =
-        !authorization ? find_open_source(config, &taking->source)
-        : httptext_bearer(authorization, &token) || server_basic(taking->request, &user, &token)
-            ? find_source_by_token(config, token, &taking->source)
-            : false;
-    if (is_known) {
-        taking->entry.accept.source = config->sources[taking->source].name;
-        return true;
-    }
-    refuse(taking, &(struct server_problem){
-                       .status = 401,
-                       .type = "unauthorized",
-                       .title = "Unauthorized",
-                       .detail = authorization ? "The token is not one of a configured source"
-                                               : "A token is needed: Authorization: Bearer TOKEN",
-                       .challenge = "Bearer realm=\"switchhook\", Basic realm=\"switchhook\"",
-                   });
-    return false;
+    answer_problem(taking, problem);
 }
 
 // --- what it is ---
-
-static bool find_trigger(struct taking *taking, struct str name)
-{
-    const char *trigger = event_trigger(name);
-    if (trigger) {
-        taking->entry.accept.trigger = trigger;
-        return true;
-    }
-    size_t count;
-    const char *const *triggers = event_triggers(&count);
-    const char *nearest = err_nearest(name, triggers, count);
-    int len = name.len > 64 ? 64 : (int)name.len;
-    refuse(taking, &(struct server_problem){
-                       .status = 404,
-                       .type = "unknown-trigger",
-                       .title = "Not Found",
-                       .detail = arena_printf(taking->arena, "There is no trigger \"%.*s\"%s%s%s",
-                                              len, name.data, nearest ? "; did you mean \"" : "",
-                                              nearest ? nearest : "", nearest ? "\"?" : ""),
-                   });
-    return false;
-}
-
-static bool find_format(struct taking *taking)
-{
-    const char *media_type = server_header(taking->request, "Content-Type");
-    if (media_type && event_format_of(str_from(media_type), &taking->entry.accept.format))
-        return true;
-    refuse(taking,
-           &(struct server_problem){
-               .status = 415,
-               .type = "unsupported-media-type",
-               .title = "Unsupported Media Type",
-               .detail = "An event is application/json or application/x-www-form-urlencoded",
-           });
-    return false;
-}
-
-// The bare key or a structured-field string (RFC 8941) with its quotes.
-static bool read_key(struct taking *taking)
-{
-    const char *header = server_header(taking->request, "Idempotency-Key");
-    if (!header)
-        return true;
-    struct str key = str_trim(str_from(header));
-    if (key.len >= 2 && key.data[0] == '"' && key.data[key.len - 1] == '"')
-        key = (struct str){key.data + 1, key.len - 2};
-    bool is_good = key.len >= 1 && key.len <= KEY_MAX_BYTES;
-    for (size_t i = 0; i < key.len && is_good; i++)
-        is_good = key.data[i] > ' ' && key.data[i] < 0x7f;
-    if (is_good) {
-        taking->entry.accept.idempotency_key = key;
-        return true;
-    }
-    refuse(taking, &(struct server_problem){
-                       .status = 400,
-                       .type = "bad-idempotency-key",
-                       .title = "Bad Request",
-                       .detail = "Idempotency-Key must be 1 to 255 visible ASCII characters",
-                   });
-    return false;
-}
 
 static void refuse_body(struct taking *taking, const struct event_faults *faults,
                         const struct err *err)
@@ -193,7 +92,7 @@ static void refuse_body(struct taking *taking, const struct event_faults *faults
             .status = 413, .type = "event-too-large", .title = "Content Too Large"};
     size_t count =
         faults->count < COUNT_OF(faults->items) ? faults->count : COUNT_OF(faults->items);
-    struct server_problem_item *items = arena_alloc(taking->arena, count * sizeof(*items));
+    struct server_problem_item *items = arena_alloc(taking->scratch, count * sizeof(*items));
     for (size_t i = 0; i < count; i++) {
         items[i].pointer = faults->items[i].pointer;
         items[i].detail = faults->items[i].detail;
@@ -210,15 +109,37 @@ static bool parse_body(struct taking *taking)
     struct event_faults faults = {0};
     struct reading reading;
     struct err err;
-    accept->body = server_body(taking->request);
-    if (!source_read(taking->intake->config, accept->source, taking->arena, accept->trigger,
+    if (!source_read(taking->intake->config, accept->source, taking->scratch, accept->trigger,
                      accept->format, accept->body, &reading, &faults, &err)) {
         refuse_body(taking, &faults, &err);
         return false;
     }
+    if (reading.survey.is_refused) {
+        err_set(&err, ERR_CONFLICT, "%s", reading.survey.faults.items[0].detail);
+        refuse_body(taking, &reading.survey.faults, &err);
+        return false;
+    }
     taking->event = reading.event;
+    accept->trigger = taking->event.trigger;
     accept->call_id = taking->event.call_id;
     return true;
+}
+
+// What the header says, then what the event says of itself, then the message's id. Of a source that
+// signs, a header that is not signed says nothing: whoever copied a request could make it a new
+// one. A key that stands for a whole batch is made into one for each event by its place; the blank
+// in it is in no header's key.
+static struct str choose_key(struct taking *taking)
+{
+    const struct intake_input *input = taking->input;
+    bool is_signed = taking->intake->config->sources[taking->source].signing_key_count > 0;
+    struct str header = is_signed ? STR("") : input->key, own = taking->event.key;
+    struct str whole = header.len ? header : input->message_id;
+    if (!taking->batch)
+        return header.len ? header : own.len ? own : whole;
+    if (own.len || !whole.len)
+        return own;
+    return str_from(arena_printf(taking->scratch, "%.*s %zu", STR_ARG(whole), taking->index));
 }
 
 // --- where it goes ---
@@ -232,36 +153,47 @@ static struct str order_key(struct taking *taking, const struct config_service *
     const struct json *value = json_get(taking->event.elements, str_from(service->order_by));
     if (!value)
         return STR("");
-    AUTO_BUF struct buf scratch;
-    buf_init(&scratch, ORDER_KEY_MAX_BYTES);
-    struct str text = json_as_text(value, &scratch);
+    AUTO_BUF struct buf room;
+    buf_init(&room, ORDER_KEY_MAX_BYTES);
+    struct str text = json_as_text(value, &room);
     if (text.len > ORDER_KEY_MAX_BYTES)
         text.len = ORDER_KEY_MAX_BYTES;
     return arena_copy(taking->arena, text);
 }
 
-// A service that two routes name gets one delivery, of the first route.
+static void make_delivery(struct taking *taking, const struct route *route, size_t service,
+                          struct store_new_delivery *ret)
+{
+    const struct store_accept *accept = &taking->entry.accept;
+    const struct config_service *config = &taking->intake->config->services[service];
+    *ret = (struct store_new_delivery){
+        .service = config->name, .route = route->name, .order_key = order_key(taking, config)};
+    clock_uuid(accept->received_at, ret->id);
+    intake_time_delivery(taking->arena, route, accept->source, &taking->event, accept->received_at,
+                         ret);
+}
+
+// A service that two routes name gets one delivery, of the first route; but of one that merges the
+// event before those that do not, or the service would get it twice.
 static void find_deliveries(struct taking *taking)
 {
     const struct config *config = taking->intake->config;
     struct store_accept *accept = &taking->entry.accept;
-    bool *is_taken = arena_alloc(taking->arena, config->service_count * sizeof(*is_taken));
+    size_t *places = arena_alloc(taking->scratch, config->service_count * sizeof(*places));
     accept->deliveries =
-        arena_alloc(taking->arena, config->service_count * sizeof(*accept->deliveries));
+        arena_alloc(taking->scratch, config->service_count * sizeof(*accept->deliveries));
     for (size_t i = 0; i < config->route_count; i++) {
         const struct route *route = &config->routes[i];
         if (!route_matches(route, taking->source, &taking->event))
             continue;
+        bool is_merging = route_merges(route, taking->event.trigger);
         for (size_t j = 0; j < route->service_count; j++) {
-            size_t service = route->services[j];
-            if (is_taken[service])
+            size_t service = route->services[j], *place = &places[service]; // from 1; 0: none
+            if (*place && (!is_merging || accept->deliveries[*place - 1].merge_call.len))
                 continue;
-            is_taken[service] = true;
-            struct store_new_delivery *delivery = &accept->deliveries[accept->delivery_count++];
-            clock_uuid(accept->received_at, delivery->id);
-            delivery->service = config->services[service].name;
-            delivery->route = route->name;
-            delivery->order_key = order_key(taking, &config->services[service]);
+            if (!*place)
+                *place = ++accept->delivery_count;
+            make_delivery(taking, route, service, &accept->deliveries[*place - 1]);
         }
     }
 }
@@ -269,14 +201,9 @@ static void find_deliveries(struct taking *taking)
 // SHA-256 of trigger, format and body, with a byte in between that no trigger holds.
 static void make_fingerprint(struct store_accept *accept)
 {
-    const unsigned char format[2] = {0, (unsigned char)accept->format};
-    EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    require(digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL));
-    require(EVP_DigestUpdate(digest, accept->trigger, strlen(accept->trigger)));
-    require(EVP_DigestUpdate(digest, format, sizeof(format)));
-    require(EVP_DigestUpdate(digest, accept->body.data, accept->body.len));
-    require(EVP_DigestFinal_ex(digest, accept->fingerprint, NULL));
-    EVP_MD_CTX_free(digest);
+    const char format[2] = {0, (char)accept->format};
+    const struct str pieces[] = {str_from(accept->trigger), {format, sizeof(format)}, accept->body};
+    digest_sha256(pieces, COUNT_OF(pieces), accept->fingerprint);
 }
 
 // --- the answer, on the ledger's thread ---
@@ -286,16 +213,15 @@ static void refuse_unstored(struct taking *taking, const struct err *err)
     bool is_full = err->code == ERR_FULL;
     log_write(LOG_ERROR, "event not kept", "reason", err->text, "trigger",
               taking->entry.accept.trigger, "source", taking->entry.accept.source, NULL);
-    server_reply_problem(taking->request,
-                         &(struct server_problem){
-                             .status = is_full ? 507 : 503,
-                             .type = is_full ? "disk-full" : "store-unavailable",
-                             .title = is_full ? "Insufficient Storage" : "Service Unavailable",
-                             .detail = is_full
-                                           ? "The event was not kept: there is no room on the disk"
-                                           : "The event was not kept: the store cannot write now",
-                             .retry_after_s = is_full ? RETRY_FULL_S : RETRY_STORE_S,
-                         });
+    answer_problem(taking,
+                   &(struct server_problem){
+                       .status = is_full ? 507 : 503,
+                       .type = is_full ? "disk-full" : "store-unavailable",
+                       .title = is_full ? "Insufficient Storage" : "Service Unavailable",
+                       .detail = is_full ? "The event was not kept: there is no room on the disk"
+                                         : "The event was not kept: the store cannot write now",
+                       .retry_after_s = is_full ? RETRY_FULL_S : RETRY_STORE_S,
+                   });
 }
 
 static struct json *answer_tree(struct arena *arena, const struct store_accept *accept)
@@ -305,8 +231,7 @@ static struct json *answer_tree(struct arena *arena, const struct store_accept *
     struct json *tree = json_object(arena), *deliveries = json_array(arena);
     json_set(arena, tree, STR("id"), json_text(arena, accept->id));
     json_set(arena, tree, STR("received_at"), json_text(arena, arena_strdup(arena, received_at)));
-    json_set(arena, tree, STR("duplicate"),
-             json_boolean(arena, accept->result == ACCEPT_DUPLICATE));
+    json_set(arena, tree, STR("duplicate"), json_boolean(arena, accept->result != ACCEPT_STORED));
     json_set(arena, tree, STR("unrouted"), json_boolean(arena, accept->delivery_count == 0));
     for (size_t i = 0; i < accept->delivery_count; i++) {
         const struct store_new_delivery *from = &accept->deliveries[i];
@@ -327,8 +252,17 @@ static void answer(struct taking *taking)
     bool is_new = accept->result == ACCEPT_STORED;
     char count[24];
     snprintf(count, sizeof(count), "%zu", accept->delivery_count);
-    log_write(LOG_DEBUG, is_new ? "event accepted" : "event accepted before", "event", accept->id,
-              "trigger", accept->trigger, "source", accept->source, "deliveries", count, NULL);
+    bool is_repeated = accept->result == ACCEPT_REPEATED;
+    log_write(is_repeated ? LOG_INFO : LOG_DEBUG,
+              is_new        ? "event accepted"
+              : is_repeated ? "event repeated: not kept again"
+                            : "event accepted before",
+              "event", accept->id, "trigger", accept->trigger, "source", accept->source,
+              "deliveries", count, NULL);
+    if (taking->batch) {
+        batch_note_kept(taking->batch, taking->index, accept);
+        return;
+    }
     AUTO_BUF struct buf body;
     buf_init(&body, ANSWER_MAX_BYTES);
     json_write(&body, answer_tree(taking->arena, accept), JSON_COMPACT);
@@ -338,6 +272,7 @@ static void answer(struct taking *taking)
                      .media_type = "application/json",
                      .body = buf_str(&body),
                      .location = arena_printf(taking->arena, "/events/%s", accept->id),
+                     .validation_token = taking->input->validation_token,
                  });
 }
 
@@ -357,22 +292,129 @@ static void accept_done(void *context, struct ledger_accept *entry, const struct
         answer(taking);
 }
 
-void intake_take(struct intake *intake, struct server_request *request, struct str trigger)
+// --- the story ---
+
+// Everything up to the ledger; false when it was refused.
+static bool prepare(struct taking *taking, struct str body, enum event_format format)
 {
-    struct arena *arena = server_arena(request);
-    struct taking *taking = arena_alloc(arena, sizeof(*taking));
-    taking->intake = intake;
-    taking->request = request;
-    taking->arena = arena;
-    if (!find_source(taking) || !find_trigger(taking, trigger) || !find_format(taking) ||
-        !read_key(taking) || !parse_body(taking))
-        return;
     struct store_accept *accept = &taking->entry.accept;
+    accept->source = taking->intake->config->sources[taking->source].name;
+    accept->trigger = taking->input->trigger;
+    accept->format = format;
+    accept->body = body;
+    if (!parse_body(taking))
+        return false;
+    accept->idempotency_key = choose_key(taking);
     accept->received_at = clock_now_ms();
     clock_uuid(accept->received_at, accept->id);
     find_deliveries(taking);
     make_fingerprint(accept);
+    intake_set_repeat_key(&taking->intake->config->sources[taking->source].dedupe, &taking->event,
+                          accept);
     taking->entry.done = accept_done;
     taking->entry.context = taking;
-    ledger_accept(intake->ledger, &taking->entry);
+    return true;
+}
+
+// Out of the scratch arena, which the next event uses.
+static void keep(struct taking *taking)
+{
+    struct store_accept *accept = &taking->entry.accept;
+    size_t bytes = accept->delivery_count * sizeof(*accept->deliveries);
+    struct store_new_delivery *deliveries = arena_alloc(taking->arena, bytes);
+    memcpy(deliveries, accept->deliveries, bytes);
+    accept->deliveries = deliveries;
+    accept->call_id = arena_copy(taking->arena, accept->call_id);
+    accept->idempotency_key = arena_copy(taking->arena, accept->idempotency_key);
+}
+
+// All are read before the first is handed on: from then on the arena is the ledger's thread's.
+static void take_items(const struct taking *whole, const struct str *items, size_t count)
+{
+    struct arena *arena = whole->arena;
+    AUTO_ARENA struct arena *scratch = arena_new();
+    struct batch *batch = batch_new(whole->request, count, whole->input->validation_token);
+    struct taking *takings = arena_alloc(arena, count * sizeof(*takings));
+    size_t prepared = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct taking *taking = &takings[prepared];
+        *taking = *whole;
+        taking->scratch = scratch;
+        taking->batch = batch;
+        taking->index = i;
+        if (prepare(taking, items[i], EVENT_JSON)) {
+            keep(taking);
+            prepared++;
+        }
+        arena_reset(scratch);
+    }
+    for (size_t i = 0; i < prepared; i++)
+        ledger_accept(whole->intake->ledger, &takings[i].entry);
+    batch_release(batch);
+}
+
+static void take_batch(struct taking *taking)
+{
+    const struct intake_input *input = taking->input;
+    struct str *items;
+    size_t count;
+    struct err err;
+    if (batch_split(taking->arena, input->batch_kind, input->body, BATCH_EVENTS_MAX, &items, &count,
+                    &err)) {
+        take_items(taking, items, count);
+        return;
+    }
+    bool is_large = err.code == ERR_TOO_LARGE;
+    refuse(taking, &(struct server_problem){
+                       .status = is_large ? 413 : 400,
+                       .type = is_large ? "event-too-large" : "malformed-body",
+                       .title = is_large ? "Content Too Large" : "Bad Request",
+                       .detail = err.text,
+                   });
+}
+
+// Knows the sender before anything of the body is looked at, or, of a source that signs, no more of
+// it than the signature needs.
+static bool read_request(struct taking *taking, struct str trigger, struct intake_input *input)
+{
+    struct server_request *request = taking->request;
+    const struct config *config = taking->intake->config;
+    struct server_problem problem;
+    intake_read_query(request, input);
+    bool done = sender_find(config, request, input->query_token, &taking->source, &problem);
+    if (done) {
+        const struct config_source *source = &config->sources[taking->source];
+        taking->entry.accept.source = source->name;
+        done = intake_read_body(request, config->max_body_bytes, input, &problem) &&
+               sender_check(source, request, input->is_of_query, input->body, clock_now_ms(),
+                            &problem) &&
+               intake_read_trigger(request, trigger, input, &problem);
+        taking->entry.accept.trigger = input->trigger;
+        done = done && (input->is_validation || (intake_read_format(request, input, &problem) &&
+                                                 intake_read_keys(request, input, &problem)));
+    }
+    if (!done)
+        refuse(taking, &problem);
+    return done;
+}
+
+void intake_take(struct intake *intake, struct server_request *request, struct str trigger)
+{
+    struct arena *arena = server_arena(request);
+    struct taking *taking = arena_alloc(arena, sizeof(*taking));
+    struct intake_input *input = arena_alloc(arena, sizeof(*input));
+    *taking = (struct taking){
+        .intake = intake, .request = request, .arena = arena, .scratch = arena, .input = input};
+    if (!read_request(taking, trigger, input))
+        return;
+    if (input->is_validation)
+        server_reply(request, &(struct server_response){
+                                  .status = 200,
+                                  .body = STR(""),
+                                  .validation_token = input->validation_token,
+                              });
+    else if (input->is_batch)
+        take_batch(taking);
+    else if (prepare(taking, input->body, input->format))
+        ledger_accept(intake->ledger, &taking->entry);
 }

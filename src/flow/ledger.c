@@ -23,10 +23,10 @@ enum {
     RESERVE_DIVISOR = 20, // 5 %
 };
 
-static const int64_t sleep_max_us = 10 * 1000000;  // so late is seen that the clock was set
-static const int64_t expire_each_us = 2 * 1000000; // look for leases that ran out
-static const int64_t pause_us = 500 * 1000;        // after a commit that failed
-static const int64_t disk_each_us = 1000 * 1000;   // look at the free space
+static const int64_t sleep_max_us = 10 * 1000000; // so late is seen that the clock was set
+static const int64_t lapse_each_us = 2 * 1000000; // look for leases that ran out
+static const int64_t pause_us = 500 * 1000;       // after a commit that failed
+static const int64_t disk_each_us = 1000 * 1000;  // look at the free space
 
 // --- first in, first out, linked through the entries' own `next` ---
 
@@ -75,7 +75,7 @@ struct batch {
     struct store_claim *claims; // room for one a service
     size_t *claim_services;     // whose each claim is
     size_t claim_count;
-    bool is_expiring;
+    bool is_lapsing;
     bool is_paused;     // nothing is written now
     bool is_last;       // the ledger stops
     struct err refusal; // accepts are answered with it at once; ERR_NONE: they are not
@@ -101,7 +101,8 @@ struct ledger {
 
     // The thread's own.
     struct arena *arena;
-    int64_t expire_at_us;
+    int64_t lapse_at_us;
+    int64_t expiry_at; // when the next delivery expires, wall time
     struct batch batch;
 };
 
@@ -214,6 +215,14 @@ static void note_written(struct ledger *ledger)
 
 // --- waiting for work ---
 
+// The moment, or the one for_ms from now when that comes first.
+static int64_t sooner(int64_t at_us, int64_t now_us, int64_t for_ms)
+{
+    if (for_ms < 0)
+        for_ms = 0;
+    return for_ms < (at_us - now_us) / 1000 ? now_us + for_ms * 1000 : at_us;
+}
+
 // When, by the steady clock, the thread has something to do that nobody queues.
 static int64_t next_work_us(struct ledger *ledger)
 {
@@ -221,15 +230,14 @@ static int64_t next_work_us(struct ledger *ledger)
     int64_t at_us = now_us + sleep_max_us;
     if (is_paused(ledger))
         return ledger->paused_until_us;
-    if (has_leases(ledger) && ledger->expire_at_us < at_us)
-        at_us = ledger->expire_at_us;
+    if (has_leases(ledger) && ledger->lapse_at_us < at_us)
+        at_us = ledger->lapse_at_us;
+    at_us = sooner(at_us, now_us, ledger->expiry_at - now_ms);
     for (size_t i = 0; i < ledger->options.service_count; i++) {
         struct service *service = &ledger->services[i];
         if (!free_slots(service))
             continue;
-        int64_t for_ms = service->next_due > now_ms ? service->next_due - now_ms : 0;
-        if (for_ms < (at_us - now_us) / 1000)
-            at_us = now_us + for_ms * 1000;
+        at_us = sooner(at_us, now_us, service->next_due - now_ms);
     }
     return at_us;
 }
@@ -341,7 +349,7 @@ static void note_services(struct ledger *ledger, struct batch *batch)
         service->next_due = 0;
         service->ending++;
     }
-    if (batch->operate_count || batch->is_expiring)
+    if (batch->operate_count || batch->is_lapsing)
         forget_next_due(ledger);
 }
 
@@ -365,9 +373,9 @@ static struct store_batch make_store_batch(struct ledger *ledger, struct batch *
 {
     int64_t now_us = clock_steady_us(), now = clock_now_ms();
     arena_reset(ledger->arena);
-    batch->is_expiring = now_us >= ledger->expire_at_us && has_leases(ledger);
-    if (batch->is_expiring)
-        ledger->expire_at_us = now_us + expire_each_us;
+    batch->is_lapsing = now_us >= ledger->lapse_at_us && has_leases(ledger);
+    if (batch->is_lapsing)
+        ledger->lapse_at_us = now_us + lapse_each_us;
     note_services(ledger, batch);
     if (!batch->is_last) // nobody would take the leases
         add_claims(ledger, batch, now);
@@ -380,7 +388,7 @@ static struct store_batch make_store_batch(struct ledger *ledger, struct batch *
     return (struct store_batch){
         .arena = ledger->arena,
         .now = now,
-        .is_expiring = batch->is_expiring,
+        .is_lapsing = batch->is_lapsing,
         .accepts = batch->store_accepts,
         .accept_count = batch->accept_count,
         .settles = batch->store_settles,
@@ -410,8 +418,8 @@ static void count_leases(struct ledger *ledger, const struct batch *batch,
                          const struct store_batch *result)
 {
     char count[24];
-    for (size_t i = 0; i < result->expired_count; i++) {
-        struct service *service = find_service(ledger, result->expired_services[i]);
+    for (size_t i = 0; i < result->lapsed_count; i++) {
+        struct service *service = find_service(ledger, result->lapsed_services[i]);
         if (service) {
             service->leased--;
             service->lost++;
@@ -419,10 +427,21 @@ static void count_leases(struct ledger *ledger, const struct batch *batch,
     }
     for (size_t i = 0; i < batch->claim_count; i++)
         ledger->services[batch->claim_services[i]].leased += (int64_t)batch->claims[i].count;
-    if (!result->expired_count)
+    if (!result->lapsed_count)
         return;
-    snprintf(count, sizeof(count), "%zu", result->expired_count);
+    snprintf(count, sizeof(count), "%zu", result->lapsed_count);
     log_write(LOG_WARN, "leases ran out", "count", count, NULL);
+}
+
+// What stood behind one that expired is due now, whoever's it is.
+static void note_expired(struct ledger *ledger, const struct store_batch *result)
+{
+    ledger->expiry_at = result->next_expiry;
+    for (const struct store_expired *each = result->expired; each; each = each->next)
+        log_write(LOG_WARN, "delivery expired", "event", each->event_id, "delivery", each->id,
+                  "service", each->service, NULL);
+    if (result->expired)
+        forget_next_due(ledger);
 }
 
 static void give_leases(struct ledger *ledger, const struct batch *batch)
@@ -485,7 +504,7 @@ static bool has_written(const struct batch *batch, const struct store_batch *res
     size_t written = batch->accept_count + batch->settle_count + batch->operate_count;
     for (size_t i = 0; i < batch->claim_count; i++)
         written += batch->claims[i].count;
-    return written + result->expired_count > 0;
+    return written + result->lapsed_count > 0 || result->expired;
 }
 
 static void commit_batch(struct ledger *ledger)
@@ -510,6 +529,7 @@ static void commit_batch(struct ledger *ledger)
         note_written(ledger);
     count_settles(ledger, batch);
     count_leases(ledger, batch, &store_batch);
+    note_expired(ledger, &store_batch);
     finish_written(ledger, batch);
     read_next_due(ledger, batch);
 }

@@ -266,18 +266,20 @@ static void show_delivery(struct asked *asked, const char *id)
 {
     struct store_delivery delivery;
     struct store_attempt *attempts;
-    struct store_event event;
-    size_t count;
+    struct store_event event, *carried;
+    size_t count, carried_count;
     struct err err;
     struct arena *arena = asked->scope.arena;
     struct store_reader *reader = asked->pages->reader;
     if (!store_view_delivery(reader, arena, id, &delivery, &attempts, &count, &err) ||
-        !store_view_event(reader, arena, delivery.event_id, &event, &err)) {
+        !store_view_event(reader, arena, delivery.event_id, &event, &err) ||
+        !store_view_carried(reader, arena, delivery.number, &carried, &carried_count, &err)) {
         refuse_err(asked, &err);
         return;
     }
     reply_page(asked, PAGE_DELIVERY,
-               page_view_delivery(&asked->scope, &delivery, attempts, count, &event));
+               page_view_delivery(&asked->scope, &delivery, attempts, count, &event, carried,
+                                  carried_count));
 }
 
 static void show_event(struct asked *asked, const char *id)
@@ -405,6 +407,8 @@ static void get(struct asked *asked, const char *const *parts, size_t count)
         show_unrouted(asked);
     else if (count == 1 && strcmp(first, "services") == 0)
         reply_page(asked, PAGE_SERVICES, page_view_services(&asked->scope));
+    else if (count == 1 && strcmp(first, "maps") == 0)
+        reply_page(asked, PAGE_MAPS, page_view_maps(&asked->scope));
     else if (count == 1 && strcmp(first, "style.css") == 0)
         show_style(asked);
     else if (count == 2 && strcmp(first, "deliveries") == 0)

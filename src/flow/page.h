@@ -12,6 +12,7 @@
 //   GET  /unrouted               events that no route took
 //   GET  /services               every service: window, trouble, what is held
 //   POST /services/{name}/open
+//   GET  /maps                   values that the maps of the configuration do not hold
 //   GET  /style.css
 
 #ifndef FLOW_PAGE_H

@@ -9,8 +9,8 @@
 
 enum { FILE_MAX_BYTES = 256 * 1024 };
 
-static const char *const names[PAGE_COUNT] = {"deliveries", "delivery", "event",
-                                              "unrouted",   "services", "problem"};
+static const char *const names[PAGE_COUNT] = {"deliveries", "delivery", "event",  "unrouted",
+                                              "services",   "maps",     "problem"};
 
 struct page_files {
     const char *dir;

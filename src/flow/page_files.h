@@ -15,6 +15,7 @@ enum page_name {
     PAGE_EVENT,
     PAGE_UNROUTED,
     PAGE_SERVICES,
+    PAGE_MAPS,
     PAGE_PROBLEM,
     PAGE_COUNT,
 };

@@ -94,6 +94,21 @@ const char *page_text_trouble(struct arena *arena, const struct worker_view *ser
                         service->failures_in_a_row, why);
 }
 
+// Why the route does not let it go yet; NULL when it does.
+static const char *route_wait(struct arena *arena, const struct store_delivery *delivery,
+                              int64_t now_ms)
+{
+    if (delivery->not_before <= now_ms)
+        return NULL;
+    const char *until = page_text_time(arena, delivery->not_before);
+    const char *relative = page_text_relative(arena, delivery->not_before, now_ms);
+    if (!*delivery->merge_wants)
+        return arena_printf(arena, "Delayed by its route until %s, %s.", until, relative);
+    return arena_printf(arena,
+                        "Waits for the call's %s, to be sent with it as one; without it at %s, %s.",
+                        delivery->merge_wants, until, relative);
+}
+
 static const char *next_of_waiting(struct arena *arena, const struct store_delivery *delivery,
                                    const struct worker_view *service, int64_t now_ms)
 {
@@ -104,6 +119,9 @@ static const char *next_of_waiting(struct arena *arena, const struct store_deliv
     if (!delivery->due_at)
         return "Waits behind an earlier delivery of the same call to this service, so that they "
                "arrive in order.";
+    const char *wait = route_wait(arena, delivery, now_ms);
+    if (wait)
+        return wait;
     const char *trouble = page_text_trouble(arena, service, now_ms);
     if (trouble)
         return arena_printf(arena, "Waits for its service. %s", trouble);
@@ -115,12 +133,23 @@ static const char *next_of_waiting(struct arena *arena, const struct store_deliv
                         try);
 }
 
+static const char *with_deadline(struct arena *arena, const char *sentence, int64_t expires_at,
+                                 int64_t now_ms)
+{
+    if (!expires_at)
+        return sentence;
+    return arena_printf(arena, "%s It expires %s, at %s.", sentence,
+                        page_text_relative(arena, expires_at, now_ms),
+                        page_text_time(arena, expires_at));
+}
+
 const char *page_text_next(struct arena *arena, const struct store_delivery *delivery,
                            const struct worker_view *service, int64_t now_ms)
 {
     switch (delivery->state) {
     case DELIVERY_WAITING:
-        return next_of_waiting(arena, delivery, service, now_ms);
+        return with_deadline(arena, next_of_waiting(arena, delivery, service, now_ms),
+                             delivery->expires_at, now_ms);
     case DELIVERY_LEASED:
         return "It is being sent now.";
     case DELIVERY_DELIVERED:
@@ -134,6 +163,14 @@ const char *page_text_next(struct arena *arena, const struct store_delivery *del
         return "It is not tried again by itself. Once the cause is gone, resend it.";
     case DELIVERY_CANCELLED:
         return "A person cancelled it. It is not sent unless it is resent.";
+    case DELIVERY_EXPIRED:
+        return arena_printf(arena,
+                            "It was not delivered within the %s that its route allows, so it is "
+                            "not sent any more. If it is still of use, resend it.",
+                            page_text_span(arena, delivery->expires_at - delivery->received_at));
+    case DELIVERY_MERGED:
+        return "Another delivery carries this event, together with a later one of the same call. "
+               "Look there.";
     case DELIVERY_STATE_COUNT:
         break;
     }

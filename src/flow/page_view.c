@@ -47,10 +47,22 @@ static struct json *row_view(const struct page_scope *scope, const struct store_
     return view;
 }
 
+static struct json *words_tree(struct arena *arena, const char *words)
+{
+    struct json *tree = json_array(arena);
+    while (*words) {
+        size_t len = strcspn(words, " ");
+        json_append(arena, tree, json_string(arena, (struct str){words, len}));
+        words += len + (words[len] == ' ');
+    }
+    return tree;
+}
+
 struct json *page_view_row(const struct page_scope *scope, const struct store_delivery *delivery)
 {
     struct arena *arena = scope->arena;
     struct json *tree = json_object(arena);
+    bool is_merged = *delivery->merged_into;
     tree_text(arena, tree, "id", delivery->id);
     tree_text(arena, tree, "href", arena_printf(arena, "/deliveries/%s", delivery->id));
     tree_text(arena, tree, "state", delivery_state_word(delivery->state));
@@ -64,6 +76,12 @@ struct json *page_view_row(const struct page_scope *scope, const struct store_de
     tree_integer(arena, tree, "attempts", delivery->attempts);
     tree_time(arena, tree, "received_at", delivery->received_at);
     tree_time(arena, tree, "due_at", delivery->due_at);
+    tree_time(arena, tree, "not_before", delivery->not_before);
+    tree_time(arena, tree, "expires_at", delivery->expires_at);
+    tree_put(arena, tree, "merge_wants", words_tree(arena, delivery->merge_wants));
+    tree_text(arena, tree, "merged_into", is_merged ? delivery->merged_into : NULL);
+    tree_text(arena, tree, "merged_into_href",
+              is_merged ? arena_printf(arena, "/deliveries/%s", delivery->merged_into) : NULL);
     tree_time(arena, tree, "first_attempt_at", delivery->first_attempt_at);
     tree_time(arena, tree, "ended_at", delivery->ended_at);
     tree_integer_or_null(arena, tree, "last_status", delivery->last_status);
@@ -89,6 +107,7 @@ static struct json *counts_tree(const struct page_scope *scope, const struct sto
     }
     tree_integer(arena, tree, "events", counts->events);
     tree_integer(arena, tree, "unrouted", counts->unrouted);
+    tree_integer(arena, tree, "repeated", counts->repeated);
     tree_integer(arena, tree, "deliveries", deliveries);
     tree_put(arena, tree, "by_state", states);
     tree_time(arena, tree, "oldest_open_at", counts->oldest_open_at);
@@ -158,6 +177,7 @@ static struct json *list_view(const struct page_scope *scope, const struct store
                  has_state || filter->service || filter->trigger || filter->call_id);
     tree_boolean(arena, view, "is_older", filter->before != 0);
     tree_boolean(arena, view, "is_empty", !has_rows);
+    tree_boolean(arena, view, "has_repeated", counts->repeated != 0);
     tree_text(arena, view, "oldest_open",
               counts->oldest_open_at ? page_text_span(arena, scope->now - counts->oldest_open_at)
                                      : NULL);

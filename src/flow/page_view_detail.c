@@ -8,6 +8,7 @@
 
 #include "core/event.h"
 #include "edge/source.h"
+#include "flow/page_elements.h"
 #include "flow/page_text.h"
 #include "flow/tree.h"
 
@@ -136,23 +137,7 @@ static struct json *attempt_tree(const struct page_scope *scope,
     return tree;
 }
 
-// --- the event as received ---
-
-static struct json *element_rows(struct arena *arena, const struct json *elements)
-{
-    struct json *rows = json_array(arena);
-    for (size_t i = 0; elements && i < elements->object.count; i++) {
-        AUTO_BUF struct buf scratch;
-        buf_init(&scratch, TEXT_MAX_BYTES);
-        struct json *row = json_object(arena);
-        struct str value = json_as_text(elements->object.members[i].value, &scratch);
-        tree_str(arena, row, "name", elements->object.members[i].name);
-        tree_str(arena, row, "value", arena_copy(arena, value));
-        tree_boolean(arena, row, "is_empty", value.len == 0);
-        json_append(arena, rows, row);
-    }
-    return rows;
-}
+// --- the event ---
 
 static struct str indented(struct arena *arena, const struct json *value)
 {
@@ -160,6 +145,36 @@ static struct str indented(struct arena *arena, const struct json *value)
     buf_init(&out, PAGE_TEXTS_MAX_BYTES);
     json_write(&out, value, JSON_INDENTED);
     return arena_copy(arena, buf_str(&out));
+}
+
+// The body as it came; when it holds sensitive answers, what was read from it, with these masked.
+static struct str shown_body(struct arena *arena, const struct store_event *event,
+                             const struct reading *reading)
+{
+    if (!reading || !reading->survey.shown)
+        return event->body;
+    AUTO_BUF struct buf out;
+    buf_init(&out, PAGE_TEXTS_MAX_BYTES);
+    json_write(&out, survey_show_sent(arena, &reading->survey, &reading->raw), JSON_COMPACT);
+    return arena_copy(arena, buf_str(&out));
+}
+
+static struct json *problem_rows(struct arena *arena, const struct event_faults *faults)
+{
+    struct json *rows = json_array(arena);
+    for (size_t i = 0; i < faults->count && i < COUNT_OF(faults->items); i++) {
+        struct json *row = json_object(arena);
+        tree_text(arena, row, "pointer", faults->items[i].pointer);
+        tree_text(arena, row, "detail", faults->items[i].detail);
+        json_append(arena, rows, row);
+    }
+    return rows;
+}
+
+static struct str summary_text(struct arena *arena, const struct survey_result *survey)
+{
+    const struct json *summary = survey->shown ? survey->shown_summary : survey->summary;
+    return summary ? indented(arena, summary) : STR("");
 }
 
 static struct json *event_tree(const struct page_scope *scope, const struct store_event *event,
@@ -173,26 +188,28 @@ static struct json *event_tree(const struct page_scope *scope, const struct stor
     tree_text(arena, tree, "source", event->source);
     tree_str(arena, tree, "call_id", event->call_id);
     tree_time(arena, tree, "received_at", event->received_at);
-    tree_text(arena, tree, "format", event->format == EVENT_JSON ? "json" : "form");
-    put_stored(scope, tree, "body", "body_hidden_bytes", event->body, budget_bytes);
-    if (!scope->is_html)
-        return tree;
+    tree_text(arena, tree, "format", event_format_word(event->format));
 
-    // It was parsed when it was taken; limits that were lowered since then leave the raw body only.
+    // It was read when it was taken; limits and policies that came later leave the raw body only.
     struct reading reading = {0};
     struct event_faults faults = {0};
     struct err err;
     bool is_read = source_read(scope->config, event->source, arena, event->trigger, event->format,
                                event->body, &reading, &faults, &err);
-    const struct event *parsed = is_read ? &reading.event : NULL;
+    put_stored(scope, tree, "body", "body_hidden_bytes",
+               shown_body(arena, event, is_read ? &reading : NULL), budget_bytes);
+    tree_boolean(arena, tree, "is_masked", reading.survey.shown != NULL);
+    tree_put(arena, tree, "survey_problems", problem_rows(arena, &reading.survey.faults));
+    if (!scope->is_html)
+        return tree;
     struct json *view = json_object(arena);
     tree_text(arena, view, "received", page_text_relative(arena, event->received_at, scope->now));
     tree_text(arena, view, "call_href",
               arena_printf(arena, "/?call=%s", tree_url(arena, event->call_id)));
     tree_integer(arena, view, "body_bytes", (int64_t)event->body.len);
-    tree_put(arena, view, "elements", element_rows(arena, parsed ? parsed->elements : NULL));
-    tree_str(arena, view, "survey",
-             parsed && parsed->survey ? indented(arena, parsed->survey) : STR(""));
+    tree_put(arena, view, "elements", page_elements_tree(arena, is_read ? &reading : NULL));
+    tree_str(arena, view, "survey", summary_text(arena, &reading.survey));
+    tree_boolean(arena, view, "has_survey_problems", reading.survey.faults.count != 0);
     tree_put(arena, tree, "view", view);
     return tree;
 }
@@ -209,18 +226,34 @@ static const char *next_text(const struct page_scope *scope, const struct store_
     return page_text_next(scope->arena, delivery, is_known ? &service : NULL, scope->now);
 }
 
+// Each as the page of an event has it, so that one template shows them all.
+static struct json *merged_view(struct arena *arena, const struct json *events)
+{
+    struct json *list = json_array(arena);
+    for (size_t i = 0; i < events->array.count; i++) {
+        struct json *scope = json_object(arena);
+        tree_put(arena, scope, "event", events->array.items[i]);
+        json_append(arena, list, scope);
+    }
+    return list;
+}
+
 struct json *page_view_delivery(const struct page_scope *scope,
                                 const struct store_delivery *delivery,
                                 const struct store_attempt *attempts, size_t attempt_count,
-                                const struct store_event *event)
+                                const struct store_event *event, const struct store_event *carried,
+                                size_t carried_count)
 {
     struct arena *arena = scope->arena;
     size_t budget_bytes = PAGE_TEXTS_MAX_BYTES;
     size_t hidden = attempt_count > ATTEMPTS_MAX ? attempt_count - ATTEMPTS_MAX : 0;
-    struct json *tree = json_object(arena), *list = json_array(arena);
+    struct json *tree = json_object(arena), *list = json_array(arena), *merged = json_array(arena);
     tree_put(arena, tree, "delivery", page_view_row(scope, delivery));
     tree_text(arena, tree, "next", next_text(scope, delivery));
     tree_put(arena, tree, "event", event_tree(scope, event, &budget_bytes));
+    for (size_t i = carried_count; i-- > 0;)
+        json_append(arena, merged, event_tree(scope, &carried[i], &budget_bytes));
+    tree_put(arena, tree, "merged_events", merged);
     for (size_t i = attempt_count; i > hidden; i--)
         json_append(arena, list,
                     attempt_tree(scope, &attempts[i - 1], i, i == attempt_count, &budget_bytes));
@@ -231,6 +264,8 @@ struct json *page_view_delivery(const struct page_scope *scope,
             arena, arena_printf(arena, "Delivery to %s", delivery->service), "deliveries");
         tree_boolean(arena, view, "has_attempts", attempt_count != 0);
         tree_boolean(arena, view, "has_hidden_attempts", hidden != 0);
+        tree_boolean(arena, view, "has_merged", carried_count != 0);
+        tree_put(arena, view, "merged", merged_view(arena, merged));
         tree_put(arena, tree, "view", view);
     }
     return tree;

@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/merge.h"
 #include "core/window.h"
+#include "edge/mask.h"
 #include "edge/source.h"
 
 #include <pthread.h>
@@ -28,6 +30,10 @@ struct job { // one attempt under way
     int64_t started_at;
     bool is_encoded;
     struct transport_request request;
+    struct transport_request shown; // as people may see it
+    const struct str *secret_texts; // sensitive answers
+    size_t secret_text_count;
+    struct mask *private; // of these, while the attempt is recorded; NULL: none
     struct ledger_settle entry;
 };
 
@@ -211,7 +217,19 @@ static void review_lanes(struct worker *worker)
 
 static struct str mask(const struct job *job, struct str text)
 {
-    return service_mask(job->lane->service, job->lease->arena, text);
+    text = service_mask(job->lane->service, job->lease->arena, text);
+    return job->private ? mask_apply(job->private, job->lease->arena, text) : text;
+}
+
+// Sensitive answers may come back in replies and in reasons, where their place is not known.
+static struct mask *make_private(const struct job *job)
+{
+    if (job->secret_text_count == 0)
+        return NULL;
+    struct mask *private = mask_new();
+    for (size_t i = 0; i < job->secret_text_count; i++)
+        mask_add(private, job->secret_texts[i]);
+    return private;
 }
 
 static const char *mask_text(const struct job *job, const char *text)
@@ -230,7 +248,7 @@ static struct str cut(struct str text, size_t *dropped_bytes)
 
 static struct str request_head(const struct job *job)
 {
-    const struct transport_request *request = &job->request;
+    const struct transport_request *request = &job->shown;
     AUTO_BUF struct buf head;
     buf_init(&head, 1024 * 1024);
     buf_printf(&head, "%s %s\n", request->method, request->url);
@@ -247,7 +265,7 @@ static void record_request(const struct job *job, struct store_attempt *attempt)
     if (!job->is_encoded)
         return;
     attempt->request_head = request_head(job);
-    attempt->request_body = mask(job, job->request.body);
+    attempt->request_body = mask(job, job->shown.body);
 }
 
 // `reply` is NULL when nothing was sent.
@@ -273,10 +291,9 @@ static void record_reply(const struct job *job, const struct transport_reply *re
 static void log_step(const struct job *job, const struct delivery_step *step)
 {
     static const char *const messages[DELIVERY_STATE_COUNT] = {
-        [DELIVERY_WAITING] = "delivery retry",
-        [DELIVERY_DELIVERED] = "delivery delivered",
-        [DELIVERY_HELD] = "delivery held",
-        [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_WAITING] = "delivery retry",   [DELIVERY_DELIVERED] = "delivery delivered",
+        [DELIVERY_HELD] = "delivery held",       [DELIVERY_DEAD] = "delivery dead",
+        [DELIVERY_EXPIRED] = "delivery expired",
     };
     const struct store_lease *lease = job->lease;
     char number[16], due[CLOCK_RFC3339_BYTES];
@@ -340,6 +357,7 @@ static void finish_job(struct job *job, const struct answer *answer,
     struct delivery_step step;
     outcome_decide(config->outcomes, config->outcome_count, answer, &outcome);
     decide_step(job, &outcome, now_ms, &step);
+    job->private = make_private(job);
     struct store_attempt *attempt = &job->entry.settle.attempt;
     *attempt = (struct store_attempt){
         .started_at = job->started_at,
@@ -357,6 +375,7 @@ static void finish_job(struct job *job, const struct answer *answer,
     log_step(job, &step);
     if (answer->reach != REACH_NOT_ENCODED) // that one taught nothing about the service
         feed_window(job->lane, &outcome, attempt->reason);
+    mask_free(job->private);
     settle(job, &step);
 }
 
@@ -372,27 +391,107 @@ static void receive_reply(void *context, const struct transport_reply *reply)
     finish_job(job, &answer, reply, fault);
 }
 
+// The events of a delivery as one: what is sent, and what people may see of it.
+struct content {
+    struct reading own; // of the delivery's own event
+    struct event event, shown;
+    bool is_masked; // shown differs from event
+};
+
+static bool read_body(const struct job *job, const struct store_carried *from, struct reading *ret,
+                      struct err *err)
+{
+    const char *trigger = event_trigger(str_from(from->trigger));
+    struct event_faults faults;
+    if (!trigger)
+        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", from->trigger);
+    return source_read(job->lane->worker->workers->config, from->source, job->lease->arena, trigger,
+                       from->format, from->body, ret, &faults, err) ||
+           err_prefix(err, "the event cannot be read any more");
+}
+
+static void add_secret_texts(struct job *job, const struct survey_result *survey)
+{
+    size_t count = job->secret_text_count + survey->secret_text_count;
+    if (!survey->secret_text_count)
+        return;
+    struct str *texts = arena_alloc(job->lease->arena, count * sizeof(*texts));
+    if (job->secret_text_count)
+        memcpy(texts, job->secret_texts, job->secret_text_count * sizeof(*texts));
+    memcpy(texts + job->secret_text_count, survey->secret_texts,
+           survey->secret_text_count * sizeof(*texts));
+    job->secret_texts = texts;
+    job->secret_text_count = count;
+}
+
+// The delivery's own event, with what earlier ones that it carries say besides.
+static bool read_content(struct job *job, struct content *ret, struct err *err)
+{
+    const struct store_lease *lease = job->lease;
+    struct store_carried own = {.trigger = lease->trigger,
+                                .source = lease->source,
+                                .format = lease->format,
+                                .body = lease->body};
+    struct reading earlier;
+    if (!read_body(job, &own, &ret->own, err))
+        return false;
+    ret->event = ret->own.event;
+    ret->shown = *source_shown(&ret->own);
+    ret->is_masked = ret->own.survey.shown != NULL;
+    add_secret_texts(job, &ret->own.survey);
+    for (size_t i = lease->carried_count; i-- > 0;) {
+        if (!read_body(job, &lease->carried[i], &earlier, err))
+            return false;
+        merge_events(lease->arena, &earlier.event, &ret->event, &ret->event);
+        merge_events(lease->arena, source_shown(&earlier), &ret->shown, &ret->shown);
+        ret->is_masked |= earlier.survey.shown != NULL;
+        add_secret_texts(job, &earlier.survey);
+    }
+    return true;
+}
+
+// What the record will say of the request. It holds no less than a note why it is not there.
+static void show_request(struct job *job, const struct content *content,
+                         struct service_values values)
+{
+    struct err err;
+    job->shown = job->request;
+    if (!content->is_masked)
+        return;
+    struct event raw = content->own.raw;
+    raw.elements = survey_show_elements(job->lease->arena, &content->own.survey, raw.elements);
+    values.raw = &raw;
+    values.event = &content->shown;
+    if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
+                      &job->shown, &err)) {
+        job->shown.url = "(not shown: the sensitive answers in it could not be masked)";
+        job->shown.header_count = 0;
+        job->shown.body = STR("");
+    }
+}
+
 static bool encode_job(struct job *job, struct err *err)
 {
     const struct store_lease *lease = job->lease;
-    const char *trigger = event_trigger(str_from(lease->trigger));
-    struct reading reading;
-    struct event_faults faults;
-    if (!trigger)
-        return err_set(err, ERR_INVALID, "the trigger %s is not known any more", lease->trigger);
-    if (!source_read(job->lane->worker->workers->config, lease->source, lease->arena, trigger,
-                     lease->format, lease->body, &reading, &faults, err))
-        return err_prefix(err, "the event cannot be read any more");
+    struct content content;
+    if (!read_content(job, &content, err))
+        return false;
     struct service_values values = {
-        .event = &reading.event,
+        .event = &content.event,
+        .is_merged = lease->carried_count > 0,
+        .raw = &content.own.raw,
+        .notes = &content.own.notes,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
         .received_at = lease->received_at,
         .attempt = lease->number,
     };
-    return service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
-                          &job->request, err);
+    if (!service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
+                        &job->request, err))
+        return false;
+    show_request(job, &content, values);
+    return true;
 }
 
 static void start_job(struct worker *worker, struct job *job)
@@ -609,6 +708,11 @@ void workers_free(struct workers *workers)
     free(workers->lanes);
     free(workers->items);
     free(workers);
+}
+
+const struct services *workers_services(const struct workers *workers)
+{
+    return workers->services;
 }
 
 static int64_t wall_from_steady(int64_t moment_ms)

@@ -22,6 +22,8 @@ void workers_lease(void *workers, size_t service, struct store_lease **leases, s
 size_t workers_drain(struct workers *workers, int64_t wait_for_ms);
 void workers_free(struct workers *workers); // after ledger_stop
 
+const struct services *workers_services(const struct workers *workers);
+
 // What is known of a service now, for pages. Any thread.
 struct worker_view {
     int in_flight, limit, max;

@@ -138,6 +138,15 @@ static struct store_lease *keep(struct fixture *f, struct store_lease *lease)
     kept->source = arena_strdup(f->arena, lease->source);
     kept->call_id = arena_copy(f->arena, lease->call_id);
     kept->body = arena_copy(f->arena, lease->body);
+    struct store_carried *carried = arena_alloc(f->arena, lease->carried_count * sizeof(*carried));
+    for (size_t i = 0; i < lease->carried_count; i++) {
+        carried[i] = lease->carried[i];
+        carried[i].event_id = arena_strdup(f->arena, lease->carried[i].event_id);
+        carried[i].trigger = arena_strdup(f->arena, lease->carried[i].trigger);
+        carried[i].source = arena_strdup(f->arena, lease->carried[i].source);
+        carried[i].body = arena_copy(f->arena, lease->carried[i].body);
+    }
+    kept->carried = carried;
     arena_free(lease->arena);
     return kept;
 }
@@ -189,11 +198,11 @@ bool end(struct fixture *f, const struct store_lease *lease, enum delivery_state
     return settle.is_applied;
 }
 
-size_t expire(struct fixture *f)
+size_t lapse(struct fixture *f)
 {
-    struct store_batch batch = {.is_expiring = true};
+    struct store_batch batch = {.is_lapsing = true};
     must_commit(f, &batch);
-    return batch.expired_count;
+    return batch.lapsed_count;
 }
 
 enum store_operate_result operate(struct fixture *f, enum store_operation operation, const char *id)
@@ -225,6 +234,7 @@ void check_counts(struct fixture *f)
     f->backend->count(f->path, &counted);
     assert_int_equal(kept.events, counted.events);
     assert_int_equal(kept.unrouted, counted.unrouted);
+    assert_int_equal(kept.repeated, f->repeated);
     for (int state = 0; state < DELIVERY_STATE_COUNT; state++)
         assert_int_equal(kept.by_state[state], counted.by_state[state]);
     assert_int_equal(kept.oldest_open_at, counted.oldest_open_at);
@@ -242,6 +252,8 @@ int main(int argc, char **argv)
     }
     int failed = _cmocka_run_group_tests("store", contract_store_tests, contract_store_test_count,
                                          NULL, NULL);
+    failed += _cmocka_run_group_tests("timing", contract_timing_tests, contract_timing_test_count,
+                                      NULL, NULL);
     failed +=
         _cmocka_run_group_tests("views", contract_view_tests, contract_view_test_count, NULL, NULL);
     failed += _cmocka_run_group_tests("model", contract_model_tests, contract_model_test_count,

@@ -30,7 +30,8 @@ struct fixture {
     struct store_reader *reader;
     struct arena *arena;
     int64_t now;
-    unsigned serial; // makes ids
+    unsigned serial;  // makes ids
+    int64_t repeated; // repetitions so far
 };
 
 int fixture_setup(void **state);
@@ -52,7 +53,7 @@ bool end(struct fixture *f, const struct store_lease *lease, enum delivery_state
          int64_t due_at);
 struct store_settle make_settle(struct fixture *f, const struct store_lease *lease,
                                 enum delivery_state state, int64_t due_at);
-size_t expire(struct fixture *f);
+size_t lapse(struct fixture *f);
 enum store_operate_result operate(struct fixture *f, enum store_operation operation,
                                   const char *id);
 struct store_delivery see(struct fixture *f, const char *id);
@@ -61,6 +62,8 @@ void check_counts(struct fixture *f);
 
 extern const struct CMUnitTest contract_store_tests[];
 extern const size_t contract_store_test_count;
+extern const struct CMUnitTest contract_timing_tests[];
+extern const size_t contract_timing_test_count;
 extern const struct CMUnitTest contract_view_tests[];
 extern const size_t contract_view_test_count;
 extern const struct CMUnitTest contract_model_tests[];

@@ -8,15 +8,27 @@
 
 #include <stdio.h>
 
-enum { MODEL_MAX = 4000, ROUNDS = 1500, SERVICES = 3, KEYS = 6, CALLS = 5 };
+enum {
+    MODEL_MAX = 4000,
+    ROUNDS = 2500,
+    SERVICES = 3,
+    KEYS = 6,
+    CALLS = 5,
+    REPEATS = 8,
+    REPEAT_WITHIN_MS = 2000,
+    LOOK_BACK = 64, // deliveries of a call that a merge looks at
+};
 
 static const char *const services[SERVICES] = {"crm", "disposition", "survey"};
-static const char *const triggers[] = {"inbound.connected", "outbound.disposition"};
+static const char *const triggers[] = {"inbound.connected", "outbound.disposition", "chat.end"};
 
 struct entry {
     const char *id, *service, *key, *call, *trigger;
+    const char *merge_call, *session; // NULL: none
     enum delivery_state state;
-    int64_t due_at, lease_until;
+    int64_t due_at, not_before, expires_at, lease_until;
+    bool wants[COUNT_OF(triggers)];
+    const char *merged_into;
     int attempts, progress;
     struct store_lease *lease;
 };
@@ -25,6 +37,8 @@ struct model {
     struct fixture *f;
     struct entry entries[MODEL_MAX]; // in the order of acceptance
     size_t count;
+    int64_t repeats[REPEATS]; // when an event with that key was kept last
+    size_t merges, expiries;
     uint64_t dice;
 };
 
@@ -48,6 +62,11 @@ static bool is_active(const struct entry *entry)
     return entry->state == DELIVERY_LEASED || (entry->state == DELIVERY_WAITING && entry->due_at);
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 // The first open delivery of the key becomes the active one, unless one is in flight.
 static void model_order(struct model *model, const struct entry *of)
 {
@@ -67,7 +86,28 @@ static void model_order(struct model *model, const struct entry *of)
             entry->due_at = 0;
     }
     if (first && !first->due_at)
-        first->due_at = model->f->now;
+        first->due_at = later(model->f->now, first->not_before);
+}
+
+static void model_end_waiting(struct model *model, struct entry *entry, enum delivery_state state)
+{
+    bool was_active = is_active(entry);
+    entry->state = state;
+    entry->due_at = 0;
+    if (was_active)
+        model_order(model, entry);
+}
+
+static void model_expire(struct model *model)
+{
+    for (size_t i = 0; i < model->count; i++) {
+        struct entry *entry = &model->entries[i];
+        if (entry->state != DELIVERY_WAITING || !entry->expires_at ||
+            entry->expires_at > model->f->now)
+            continue;
+        model_end_waiting(model, entry, DELIVERY_EXPIRED);
+        model->expiries++;
+    }
 }
 
 static bool model_has_open(struct model *model, const struct entry *of)
@@ -103,7 +143,130 @@ static struct entry *model_next_due(struct model *model, const char *service)
     return next;
 }
 
+// --- merge ---
+
+static size_t trigger_index(const char *trigger)
+{
+    size_t i = 0;
+    while (strcmp(triggers[i], trigger) != 0)
+        i++;
+    return i;
+}
+
+static bool waits_for_events(const struct entry *entry)
+{
+    bool is_wanting = false;
+    for (size_t i = 0; i < COUNT_OF(triggers); i++)
+        is_wanting |= entry->wants[i];
+    return is_wanting;
+}
+
+static size_t count_carried(const struct model *model, const char *id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->count; i++)
+        count += model->entries[i].merged_into && strcmp(model->entries[i].merged_into, id) == 0;
+    return count;
+}
+
+// The entry that the new one replaces, or NULL; of triggers that were there it wants none.
+static struct entry *model_find_partner(struct model *model, struct entry *new)
+{
+    struct entry *partner = NULL;
+    size_t own = trigger_index(new->trigger), seen = 0;
+    for (size_t i = model->count; i-- > 0 && seen < LOOK_BACK;) {
+        struct entry *entry = &model->entries[i];
+        if (!entry->merge_call || strcmp(entry->service, new->service) != 0 ||
+            strcmp(entry->merge_call, new->merge_call) != 0)
+            continue;
+        seen++;
+        if (entry->session && new->session && strcmp(entry->session, new->session) != 0)
+            continue;
+        new->wants[trigger_index(entry->trigger)] = false;
+        bool is_candidate =
+            entry->state == DELIVERY_WAITING && entry->attempts == 0 && waits_for_events(entry);
+        if (is_candidate && (!partner || (entry->wants[own] && !partner->wants[own])))
+            partner = entry;
+    }
+    return partner && count_carried(model, partner->id) < STORE_CARRIED_MAX ? partner : NULL;
+}
+
+static void model_merge(struct model *model, struct entry *new, int64_t merge_until)
+{
+    for (size_t i = 0; i < COUNT_OF(triggers); i++)
+        new->wants[i] = true;
+    struct entry *partner = model_find_partner(model, new);
+    if (partner) {
+        memcpy(new->wants, partner->wants, sizeof(new->wants));
+        for (size_t i = 0; i < model->count; i++) {
+            struct entry *entry = &model->entries[i];
+            if (entry->merged_into && strcmp(entry->merged_into, partner->id) == 0)
+                entry->merged_into = new->id;
+        }
+        partner->merged_into = new->id;
+        model_end_waiting(model, partner, DELIVERY_MERGED);
+        model->merges++;
+    }
+    new->wants[trigger_index(new->trigger)] = false;
+    if (waits_for_events(new))
+        new->not_before = later(new->not_before, partner ? partner->not_before : merge_until);
+}
+
 // --- what is done to both ---
+
+static void choose_times(struct model *model, struct store_new_delivery *delivery, const char *call)
+{
+    struct fixture *f = model->f;
+    if (roll(model, 4) == 0)
+        delivery->not_before = f->now + 1 + (int64_t)roll(model, 20000);
+    if (roll(model, 4) == 0)
+        delivery->expires_at = f->now + 1 + (int64_t)roll(model, 20000);
+    if (roll(model, 2))
+        return;
+    static const char *const sessions[] = {"", "", "2", "3"};
+    // Calls come and go: of one that had all events nothing waits any more.
+    delivery->merge_call = str_from(arena_printf(f->arena, "%s/%zu", call, model->count / 100));
+    delivery->merge_session = str_from(sessions[roll(model, COUNT_OF(sessions))]);
+    delivery->merge_triggers = triggers;
+    delivery->merge_trigger_count = COUNT_OF(triggers);
+    delivery->merge_until = f->now + 1 + (int64_t)roll(model, 20000);
+}
+
+static bool choose_repeat(struct model *model, struct store_accept *accept)
+{
+    if (roll(model, 4) != 0)
+        return false;
+    size_t key = roll(model, REPEATS);
+    int64_t *kept_at = &model->repeats[key];
+    accept->has_repeat_key = true;
+    accept->repeat_key[0] = (unsigned char)key;
+    accept->repeat_since = model->f->now - REPEAT_WITHIN_MS;
+    bool is_repeated = *kept_at > accept->repeat_since;
+    if (!is_repeated)
+        *kept_at = model->f->now;
+    return is_repeated;
+}
+
+static void model_accept(struct model *model, const struct store_accept *accept,
+                         const struct store_new_delivery *delivery, const char *call)
+{
+    struct entry entry = {
+        .id = delivery->id,
+        .service = delivery->service,
+        .key = delivery->order_key.len ? delivery->order_key.data : NULL,
+        .call = call,
+        .trigger = accept->trigger,
+        .session = delivery->merge_session.len ? delivery->merge_session.data : NULL,
+        .not_before = delivery->not_before,
+        .expires_at = delivery->expires_at,
+        .merge_call = delivery->merge_call.len ? delivery->merge_call.data : NULL,
+    };
+    if (entry.merge_call)
+        model_merge(model, &entry, delivery->merge_until);
+    entry.due_at = model_has_open(model, &entry) ? 0 : later(model->f->now, entry.not_before);
+    require(model->count < MODEL_MAX);
+    model->entries[model->count++] = entry;
+}
 
 static void do_accept(struct model *model)
 {
@@ -116,16 +279,15 @@ static void do_accept(struct model *model)
     const char *call = arena_printf(f->arena, "call-%zu", roll(model, CALLS));
     struct store_accept *accept = make_accept(f, call, key, wanted);
     accept->trigger = triggers[roll(model, COUNT_OF(triggers))];
+    bool is_repeated = choose_repeat(model, accept);
+    for (size_t i = 0; i < count; i++)
+        choose_times(model, &accept->deliveries[i], call);
     must_commit(f, &(struct store_batch){.accepts = &accept, .accept_count = 1});
-    for (size_t i = 0; i < count && model->count < MODEL_MAX; i++) {
-        struct entry entry = {.id = accept->deliveries[i].id,
-                              .service = wanted[i],
-                              .key = key,
-                              .call = call,
-                              .trigger = accept->trigger};
-        entry.due_at = model_has_open(model, &entry) ? 0 : f->now;
-        model->entries[model->count++] = entry;
-    }
+    assert_int_equal(accept->result, is_repeated ? ACCEPT_REPEATED : ACCEPT_STORED);
+    f->repeated += is_repeated;
+    for (size_t i = 0; i < count && !is_repeated; i++)
+        model_accept(model, accept, &accept->deliveries[i], call);
+    model_expire(model);
 }
 
 static void do_claim(struct model *model)
@@ -133,6 +295,7 @@ static void do_claim(struct model *model)
     struct store_lease *leases[8];
     const char *service = services[roll(model, SERVICES)];
     size_t limit = roll(model, COUNT_OF(leases) + 1);
+    model_expire(model);
     size_t count = take(model->f, service, limit, leases);
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = model_next_due(model, service);
@@ -140,6 +303,8 @@ static void do_claim(struct model *model)
         assert_string_equal(leases[i]->id, entry->id);
         assert_int_equal(leases[i]->number, entry->attempts + 1);
         assert_int_equal(leases[i]->progress.attempts, entry->progress);
+        assert_int_equal(leases[i]->progress.expires_at, entry->expires_at);
+        assert_int_equal(leases[i]->carried_count, count_carried(model, entry->id));
         entry->state = DELIVERY_LEASED;
         entry->due_at = 0;
         entry->lease_until = model->f->now + 60000;
@@ -151,7 +316,8 @@ static void do_claim(struct model *model)
 static void do_settle(struct model *model)
 {
     static const enum delivery_state ends[] = {DELIVERY_DELIVERED, DELIVERY_DELIVERED,
-                                               DELIVERY_WAITING, DELIVERY_HELD, DELIVERY_DEAD};
+                                               DELIVERY_WAITING,   DELIVERY_HELD,
+                                               DELIVERY_DEAD,      DELIVERY_EXPIRED};
     struct store_settle settles[16], *pointers[16];
     struct entry *entries[16];
     size_t count = 0;
@@ -172,6 +338,17 @@ static void do_settle(struct model *model)
         if (is_ours)
             model_end(model, entries[i], settles[i].state, settles[i].due_at);
     }
+    model_expire(model);
+}
+
+static void model_resend(struct model *model, struct entry *entry)
+{
+    entry->state = DELIVERY_WAITING;
+    entry->due_at = entry->key ? 0 : model->f->now;
+    entry->not_before = entry->expires_at = 0;
+    memset(entry->wants, 0, sizeof(entry->wants));
+    entry->progress = 0;
+    model_order(model, entry);
 }
 
 static void do_operate(struct model *model)
@@ -183,17 +360,14 @@ static void do_operate(struct model *model)
     bool may = is_resend ? delivery_may_resend(entry->state) : delivery_may_cancel(entry->state);
     assert_int_equal(operate(model->f, is_resend ? OPERATE_RESEND : OPERATE_CANCEL, entry->id),
                      may ? OPERATE_DONE : OPERATE_REFUSED);
-    if (!may)
-        return;
-    bool was_active = is_active(entry);
-    entry->state = is_resend ? DELIVERY_WAITING : DELIVERY_CANCELLED;
-    entry->due_at = is_resend && !entry->key ? model->f->now : 0;
-    entry->progress = is_resend ? 0 : entry->progress;
-    if (is_resend || was_active)
-        model_order(model, entry);
+    if (may && is_resend)
+        model_resend(model, entry);
+    else if (may)
+        model_end_waiting(model, entry, DELIVERY_CANCELLED);
+    model_expire(model);
 }
 
-static void do_expire(struct model *model)
+static void do_lapse(struct model *model)
 {
     size_t expected = 0;
     model->f->now += 30000;
@@ -204,7 +378,8 @@ static void do_expire(struct model *model)
         model_end(model, entry, DELIVERY_WAITING, model->f->now);
         expected++;
     }
-    assert_int_equal(expire(model->f), expected);
+    assert_int_equal(lapse(model->f), expected);
+    model_expire(model);
 }
 
 static void do_reopen(struct model *model)
@@ -227,6 +402,8 @@ static void do_reopen(struct model *model)
         if (entry->state == DELIVERY_WAITING && entry->due_at == model->f->now)
             entry->due_at = see(model->f, entry->id).due_at;
     }
+    must_commit(model->f, &(struct store_batch){0});
+    model_expire(model);
 }
 
 // --- both must agree ---
@@ -239,6 +416,10 @@ static void check_entries(struct model *model)
         assert_int_equal(delivery.state, entry->state);
         assert_int_equal(delivery.attempts, entry->attempts);
         assert_int_equal(delivery.due_at, entry->due_at);
+        assert_int_equal(delivery.not_before, entry->not_before);
+        assert_int_equal(delivery.expires_at, entry->expires_at);
+        assert_string_equal(delivery.merged_into, entry->merged_into ? entry->merged_into : "");
+        assert_int_equal(*delivery.merge_wants != '\0', waits_for_events(entry));
     }
     check_counts(model->f);
 }
@@ -296,7 +477,7 @@ static void test_random_operations_leave_what_the_model_has(void **state)
 {
     static void (*const operations[])(struct model *) = {
         do_accept, do_accept, do_accept,  do_accept, do_claim,   do_claim,
-        do_claim,  do_settle, do_operate, do_settle, do_operate, do_expire,
+        do_claim,  do_settle, do_operate, do_settle, do_operate, do_lapse,
     };
     AUTO_FREE struct model *model = mem_alloc(sizeof(*model));
     model->f = *state;
@@ -310,6 +491,7 @@ static void test_random_operations_leave_what_the_model_has(void **state)
         }
     }
     check_lists(model);
+    assert_true(model->merges > 40 && model->expiries > 40);
 }
 
 const struct CMUnitTest contract_model_tests[] = {

@@ -163,6 +163,10 @@ static void test_a_file_that_is_not_ours_stays_untouched(void **state)
     execute(path, "PRAGMA application_id=0x5377486b; PRAGMA user_version=99; CREATE TABLE t (a)");
     stays_untouched(path, "newer version: its schema is 99");
 
+    snprintf(path, sizeof(path), "%s/older", f->folder);
+    execute(path, "PRAGMA application_id=0x5377486b; PRAGMA user_version=1; CREATE TABLE t (a)");
+    stays_untouched(path, "earlier version: its schema is 1");
+
     fails_to_open(f->folder, ERR_CONFLICT, "no SQLite database");
 }
 

@@ -252,7 +252,7 @@ static void test_a_settle_without_the_lease_changes_nothing(void **state)
     put(f, "survey", NULL);
     lease = take_one(f, "survey");
     f->now += 60000;
-    assert_int_equal(expire(f), 1);
+    assert_int_equal(lapse(f), 1);
     assert_false(end(f, lease, DELIVERY_DELIVERED, 0)); // ran out
     struct store_lease *next = take_one(f, "survey");
     assert_int_equal(next->number, 2);
@@ -273,14 +273,14 @@ static void test_a_lease_that_ran_out_leaves_an_attempt(void **state)
     struct err err;
     int64_t leased_at = f->now;
     const char *id = put(f, "survey", NULL);
-    struct store_batch batch = {.is_expiring = true};
+    struct store_batch batch = {.is_lapsing = true};
     take_one(f, "survey");
     f->now += 59999;
-    assert_int_equal(expire(f), 0);
+    assert_int_equal(lapse(f), 0);
     f->now += 1;
     must_commit(f, &batch);
-    assert_int_equal(batch.expired_count, 1);
-    assert_string_equal(batch.expired_services[0], "survey");
+    assert_int_equal(batch.lapsed_count, 1);
+    assert_string_equal(batch.lapsed_services[0], "survey");
     assert_true(store_view_delivery(f->reader, f->arena, id, &delivery, &attempts, &count, &err));
     assert_int_equal(delivery.state, DELIVERY_WAITING);
     assert_int_equal(delivery.due_at, f->now);

@@ -9,7 +9,7 @@ import time
 import urllib.parse
 
 TIMEOUT_S = 20
-FINAL = ("delivered", "held", "dead", "cancelled")
+FINAL = ("delivered", "held", "dead", "cancelled", "expired", "merged")
 
 
 class Answer:

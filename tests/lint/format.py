@@ -25,7 +25,7 @@ def find_tool():
 
 
 def main():
-    tool, names = find_tool(), sources.files(".c", ".h")
+    tool, names = find_tool(), sources.files(".c", ".cc", ".h")
     mode = ["-i"] if "--write" in sys.argv[1:] else ["--dry-run", "-Werror"]
     run = subprocess.run([tool, *mode, *names], cwd=sources.ROOT, capture_output=True, text=True)
     wrong = re.findall(r"^(\S+?:\d+):\d+: error: ", run.stderr, re.M)

@@ -31,7 +31,7 @@ BANNED = [
 ]
 LONGEST_FUNCTION_LINES = 70
 SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
-SPDX_IN = (".c", ".h", ".py", ".js", ".php", ".sh", ".build", ".wsdl", ".service")
+SPDX_IN = (".c", ".cc", ".h", ".py", ".js", ".php", ".sh", ".build", ".wsdl", ".service")
 BINARY = (".png", ".ico")
 
 
@@ -72,14 +72,14 @@ def check_text(name, mistakes):
     for number, line in enumerate(lines, 1):
         if line != line.rstrip() and not name.endswith(".md"):
             mistakes.append(f"{name}:{number}: blanks at the end of the line")
-        if "\t" in line and name.endswith((".c", ".h", ".py", ".build")):
+        if "\t" in line and name.endswith((".c", ".cc", ".h", ".py", ".build")):
             mistakes.append(f"{name}:{number}: a tab")
 
 
 def is_foreign(name):
     """Samples and goldens are bytes as somebody sends them; licences are as their authors wrote."""
     return (name.endswith(BINARY) or name == "LICENSE" or name.endswith("package-lock.json")
-            or re.search(r"/(events|golden|corpus|cases|data)/", name) is not None)
+            or re.search(r"/(events|golden|corpus|cases|data|payloads)/", name) is not None)
 
 
 def main():
@@ -88,7 +88,7 @@ def main():
         if is_foreign(name):
             continue
         check_text(name, mistakes)
-        if name.endswith((".c", ".h")):
+        if name.endswith((".c", ".cc", ".h")):
             check_functions(name, mistakes)
             check_lengths(name, mistakes)
     sources.finish("rules", mistakes)

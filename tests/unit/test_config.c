@@ -5,6 +5,7 @@
 
 #include "edge/config.h"
 #include "base/log.h"
+#include "core/zone.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -135,6 +136,38 @@ static void test_bad_files_are_answered_with_every_mistake_in_its_place(void **s
     assert_int_equal(wrong, 0);
 }
 
+static void test_a_source_says_how_its_values_are_read(void **state)
+{
+    (void)state;
+    struct loaded loaded;
+    load_text(&loaded,
+              STR("store: x.db\n"
+                  "sources:\n"
+                  "  acme: {token: {env: GOOD_TOKEN}, time_zone: Asia/Kolkata, phone_country: IN,\n"
+                  "    slash_dates: day_first, unresolved_tags: reject, empty: keep,\n"
+                  "    aliases: {CallRef: uii, Rep: agent_username}}\n"
+                  "  plain: {}\n"
+                  "services: {crm: {http: {method: GET, url: 'http://h/'}, order_by: call_id}}\n"
+                  "routes: [{name: r, services: crm, when: {agent_extern_id: E7, mine: x}}]\n"));
+    expect_good(&loaded);
+    const struct normal_rules *rules = &loaded.config->sources[0].normal;
+    assert_string_equal(zone_name(rules->zone), "Asia/Kolkata");
+    assert_string_equal(rules->phone_country, "IN");
+    assert_int_equal(rules->slash_dates, NORMAL_DAY_FIRST);
+    assert_int_equal(rules->unresolved, NORMAL_REJECT);
+    assert_int_equal(rules->empty, NORMAL_KEEP);
+    assert_int_equal(rules->alias_count, 2);
+    assert_string_equal(rules->aliases[1].from.data, "Rep");
+    assert_string_equal(rules->aliases[1].to.data, "agent_username");
+    assert_memory_equal(&loaded.config->sources[1].normal, &normal_rules_default,
+                        sizeof(normal_rules_default));
+    // Elements have their usual names when routes and order look at them.
+    assert_string_equal(loaded.config->services[0].order_by, "uii");
+    assert_true(str_eq(loaded.config->routes[0].conditions[0].element, STR("agent_externid")));
+    assert_true(str_eq(loaded.config->routes[0].conditions[1].element, STR("mine")));
+    unload(&loaded);
+}
+
 static void test_a_missing_file_is_a_fault_that_says_so(void **state)
 {
     (void)state;
@@ -244,6 +277,26 @@ static void test_a_small_file_gets_the_defaults(void **state)
     assert_int_equal(crm->concurrency, 20);
     assert_string_equal(crm->order_by, "uii");
     assert_memory_equal(&crm->retry, &retry_policy_default, sizeof(crm->retry));
+    unload(&loaded);
+}
+
+static void test_a_source_that_signs_needs_no_token_even_beyond_loopback(void **state)
+{
+    (void)state;
+    struct loaded loaded;
+    load_text(&loaded,
+              STR("store: a\nlisten: 0.0.0.0:80\nadmin: {user: ops, password: {env: GOOD_TOKEN}}\n"
+                  "sources:\n  acme: {signatures: [\n"
+                  "    {secret: {file: /proc/self/cwd/tests/config/secret_signing}},\n"
+                  "    {secret: {file: /proc/self/cwd/tests/config/secret_signing}}]}\n"
+                  "  beta: {token: {env: OTHER_TOKEN}, user: pat}\n"));
+    expect_good(&loaded);
+    const struct config_source *acme = &loaded.config->sources[0];
+    assert_int_equal(acme->token_count, 0);
+    assert_int_equal(acme->signing_key_count, 2);
+    assert_int_equal(acme->signing_keys[1].len, 24);
+    assert_memory_equal(acme->signing_keys[1].data, "\0\1\2\3", 4);
+    assert_string_equal(loaded.config->sources[1].user, "pat");
     unload(&loaded);
 }
 
@@ -406,6 +459,45 @@ static void test_listening_beyond_loopback_is_fine_with_admin_and_tokens(void **
     unload(&loaded);
 }
 
+static void test_the_times_of_sources_and_routes_reach_their_fields(void **state)
+{
+    (void)state;
+    struct loaded loaded;
+    load_text(&loaded,
+              STR("store: data.db\n"
+                  "sources:\n"
+                  "  acme: {token: {env: GOOD_TOKEN}, dedupe: true}\n"
+                  "  beta: {token: {env: OTHER_TOKEN}, dedupe: {by: [uii, trigger], within: 5s}}\n"
+                  "  open: {dedupe: false}\n"
+                  "services: {crm: {http: {method: GET, url: 'http://a/'}}}\n"
+                  "routes:\n"
+                  "  - name: timed\n"
+                  "    triggers: [inbound.dequeue, inbound.disposition, inbound.call_end]\n"
+                  "    services: crm\n"
+                  "    delay: 120s\n"
+                  "    expires_in: 10m\n"
+                  "    merge: {triggers: [inbound.call_end, inbound.disposition], within: 1m}\n"
+                  "  - {name: plain, services: crm}\n"));
+    expect_good(&loaded);
+    const struct config_source *sources = loaded.config->sources;
+    assert_int_equal(sources[0].dedupe.within_ms, 600000);
+    assert_int_equal(sources[0].dedupe.element_count, 5);
+    assert_string_equal(sources[0].dedupe.elements[4].data, "agent_disposition");
+    assert_int_equal(sources[1].dedupe.within_ms, 5000);
+    assert_int_equal(sources[1].dedupe.element_count, 2);
+    assert_string_equal(sources[1].dedupe.elements[1].data, "trigger");
+    assert_int_equal(sources[2].dedupe.within_ms, 0);
+    const struct route_timing *timing = &loaded.config->routes[0].timing;
+    assert_int_equal(timing->delay_for_ms, 120000);
+    assert_int_equal(timing->expires_for_ms, 600000);
+    assert_int_equal(timing->merge_within_ms, 60000);
+    assert_int_equal(timing->merge_count, 2);
+    assert_string_equal(timing->merges[1], "inbound.disposition");
+    static const struct route_timing none;
+    assert_memory_equal(&loaded.config->routes[1].timing, &none, sizeof(none));
+    unload(&loaded);
+}
+
 static void test_an_alias_stands_for_what_its_anchor_holds(void **state)
 {
     (void)state;
@@ -466,13 +558,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_files_are_answered_with_every_mistake_in_its_place),
+        cmocka_unit_test(test_a_source_says_how_its_values_are_read),
         cmocka_unit_test(test_a_missing_file_is_a_fault_that_says_so),
         cmocka_unit_test(test_bytes_that_are_no_text_are_refused),
         cmocka_unit_test(test_a_file_of_more_than_16_megabytes_is_refused),
         cmocka_unit_test(test_hostile_files_are_refused),
         cmocka_unit_test(test_a_small_file_gets_the_defaults),
+        cmocka_unit_test(test_a_source_that_signs_needs_no_token_even_beyond_loopback),
         cmocka_unit_test(test_every_key_reaches_its_field),
         cmocka_unit_test(test_listening_beyond_loopback_is_fine_with_admin_and_tokens),
+        cmocka_unit_test(test_the_times_of_sources_and_routes_reach_their_fields),
         cmocka_unit_test(test_an_alias_stands_for_what_its_anchor_holds),
         cmocka_unit_test(test_the_example_is_good),
         cmocka_unit_test(test_a_thousand_services_and_five_thousand_routes_load_within_a_second),

@@ -103,6 +103,46 @@ static void test_longest_reason_is_kept_whole(void **state)
     assert_string_equal(strchr(step.reason, '<'), outcome.reason);
 }
 
+static struct delivery_step next_before(enum outcome_kind kind, int64_t expires_at)
+{
+    struct outcome outcome = {.kind = kind, .retry_after_ms = -1, .reason = "because"};
+    struct delivery_progress progress = {
+        .attempts = 1, .first_attempt_at = now, .expires_at = expires_at};
+    struct delivery_step step;
+    delivery_next(&retry_policy_default, &progress, &outcome, now, middle, &step);
+    return step;
+}
+
+static void test_a_try_that_would_come_too_late_is_not_made(void **state)
+{
+    (void)state;
+    int64_t due_at = next_before(OUTCOME_RETRY, 0).due_at;
+    assert_int_equal(next_before(OUTCOME_RETRY, due_at + 1).state, DELIVERY_WAITING);
+    struct delivery_step step = next_before(OUTCOME_RETRY, due_at);
+    assert_int_equal(step.state, DELIVERY_EXPIRED);
+    assert_string_equal(step.reason, "expired after 1 attempt: because");
+    assert_int_equal(step.due_at, 0);
+}
+
+static void test_a_deadline_ends_nothing_but_waiting(void **state)
+{
+    (void)state;
+    assert_int_equal(next_before(OUTCOME_DELIVERED, now - 1).state, DELIVERY_DELIVERED);
+    assert_int_equal(next_before(OUTCOME_REJECTED, now - 1).state, DELIVERY_DEAD);
+    assert_int_equal(next_before(OUTCOME_UNKNOWN, now - 1).state, DELIVERY_HELD);
+}
+
+static void test_what_expires_says_how_far_it_came(void **state)
+{
+    (void)state;
+    struct delivery_step step;
+    delivery_expire(0, "", &step);
+    assert_string_equal(step.reason, "expired before its first attempt");
+    delivery_expire(3, "connection refused", &step);
+    assert_int_equal(step.state, DELIVERY_EXPIRED);
+    assert_string_equal(step.reason, "expired after 3 attempts: connection refused");
+}
+
 static void test_default_policy_is_the_documented_one(void **state)
 {
     (void)state;
@@ -125,6 +165,7 @@ static void test_states_allow_what_their_drawing_says(void **state)
         {"waiting", true, false, true},    {"leased", true, false, false},
         {"delivered", false, true, false}, {"held", false, true, true},
         {"dead", false, true, false},      {"cancelled", false, true, false},
+        {"expired", false, true, false},   {"merged", false, false, false},
     };
     assert_int_equal(COUNT_OF(expected), DELIVERY_STATE_COUNT);
     for (size_t i = 0; i < COUNT_OF(expected); i++) {
@@ -146,6 +187,9 @@ int main(void)
         cmocka_unit_test(test_table_holds),
         cmocka_unit_test(test_extreme_policies_never_overflow),
         cmocka_unit_test(test_longest_reason_is_kept_whole),
+        cmocka_unit_test(test_a_try_that_would_come_too_late_is_not_made),
+        cmocka_unit_test(test_a_deadline_ends_nothing_but_waiting),
+        cmocka_unit_test(test_what_expires_says_how_far_it_came),
         cmocka_unit_test(test_default_policy_is_the_documented_one),
         cmocka_unit_test(test_states_allow_what_their_drawing_says),
     };

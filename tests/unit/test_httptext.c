@@ -43,18 +43,34 @@ static void test_the_absolute_form_is_taken(void **state)
     assert_string_equal(target.path.data, "/");
 }
 
-static void test_a_broken_target_is_refused(void **state)
+static void test_a_broken_path_is_refused(void **state)
 {
     static const char *const broken[] = {
-        "",         "*",     "relative", "/a%",  "/a%2",       "/a%zz",         "/a%00b",
-        "/a%0d%0a", "/a%7f", "/?a=%00",  "/%ff", "/?x=%c0%af", "/?x=%ed%a0%80",
+        "",       "*",        "relative", "/a%",  "/a%2",     "/a%zz",
+        "/a%00b", "/a%0d%0a", "/a%7f",    "/%ff", "/%ff?a=1",
     };
     struct httptext_target target;
     for (size_t i = 0; i < COUNT_OF(broken); i++)
         assert_false(httptext_target(*state, broken[i], &target));
 }
 
-static void test_too_many_parameters_are_refused(void **state)
+static void test_a_broken_query_has_no_parameters(void **state)
+{
+    static const char *const broken[] = {"/?a=1&b=%00", "/?x=%c0%af", "/?x=%ed%a0%80", "/?%",
+                                         "/?a=%0a"};
+    struct httptext_target target;
+    for (size_t i = 0; i < COUNT_OF(broken); i++) {
+        assert_true(httptext_target(*state, broken[i], &target));
+        assert_false(target.has_parameters);
+        assert_int_equal(target.parameter_count, 0);
+        assert_true(str_eq(target.query, str_from(broken[i] + 2)));
+    }
+    assert_true(httptext_target(*state, "/a", &target));
+    assert_true(target.has_parameters);
+    assert_int_equal(target.query.len, 0);
+}
+
+static void test_too_many_parameters_are_none(void **state)
 {
     AUTO_BUF struct buf raw;
     buf_init(&raw, 1000);
@@ -63,8 +79,33 @@ static void test_too_many_parameters_are_refused(void **state)
         buf_printf(&raw, "a=1&");
     struct httptext_target target;
     assert_true(httptext_target(*state, raw.data, &target));
+    assert_true(target.has_parameters);
     buf_printf(&raw, "a=1");
-    assert_false(httptext_target(*state, raw.data, &target));
+    assert_true(httptext_target(*state, raw.data, &target));
+    assert_false(target.has_parameters);
+}
+
+static void test_a_parameter_is_taken_out_however_it_is_written(void **state)
+{
+    static const struct {
+        const char *query, *value, *rest;
+    } cases[] = {
+        {"", "", ""},
+        {"uii=1&ani=2", "", "uii=1&ani=2"},
+        {"token=abc", "abc", ""},
+        {"uii=1&token=a%2Bb+c&ani=2", "a+b c", "uii=1&ani=2"},
+        {"%74oken=1&TOKEN=2&uii=%zz", "2", "uii=%zz"},
+        {"token=a&uii=1&token=b", "b", "uii=1"},
+        {"token=%zz&uii=1", "", "uii=1"},
+        {"token&uii=1", "", "uii=1"},
+        {"tokens=1&%zz=2&&x", "", "tokens=1&%zz=2&&x"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct str value, rest;
+        httptext_take_parameter(*state, str_from(cases[i].query), STR("token"), &value, &rest);
+        assert_true(str_eq(value, str_from(cases[i].value)));
+        assert_true(str_eq(rest, str_from(cases[i].rest)));
+    }
 }
 
 static void test_basic_credentials_are_decoded(void **state)
@@ -147,9 +188,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_target_is_taken_apart_and_decoded, make_arena,
                                         free_arena),
         cmocka_unit_test_setup_teardown(test_the_absolute_form_is_taken, make_arena, free_arena),
-        cmocka_unit_test_setup_teardown(test_a_broken_target_is_refused, make_arena, free_arena),
-        cmocka_unit_test_setup_teardown(test_too_many_parameters_are_refused, make_arena,
+        cmocka_unit_test_setup_teardown(test_a_broken_path_is_refused, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(test_a_broken_query_has_no_parameters, make_arena,
                                         free_arena),
+        cmocka_unit_test_setup_teardown(test_too_many_parameters_are_none, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(test_a_parameter_is_taken_out_however_it_is_written,
+                                        make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_basic_credentials_are_decoded, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_broken_basic_credentials_are_refused, make_arena,
                                         free_arena),

@@ -7,6 +7,7 @@
 
 #include <ftw.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@ struct fixture {
     struct store_reader *reader;
     struct ledger *ledger;
     int64_t lease_for_ms[SERVICES];
+    int64_t not_before, expires_at; // of what is accepted next
     unsigned serial;
 
     pthread_mutex_t mutex;
@@ -203,8 +205,11 @@ static void make_id(struct fixture *f, char ret[CLOCK_UUID_BYTES])
 static void submit(struct fixture *f, struct own_accept *own, size_t service, const char *order_key)
 {
     *own = (struct own_accept){.f = f};
-    own->delivery = (struct store_new_delivery){
-        .service = names[service], .route = "all", .order_key = str_from(order_key)};
+    own->delivery = (struct store_new_delivery){.service = names[service],
+                                                .route = "all",
+                                                .order_key = str_from(order_key),
+                                                .not_before = f->not_before,
+                                                .expires_at = f->expires_at};
     make_id(f, own->delivery.id);
     own->entry = (struct ledger_accept){
         .accept = {.trigger = "inbound.connected",
@@ -383,6 +388,47 @@ static void test_a_retry_comes_when_it_is_due(void **state)
     assert_int_equal(lease->number, 2);
 }
 
+static void test_a_delayed_delivery_comes_when_its_time_has_come(void **state)
+{
+    struct fixture *f = *state;
+    ledger_limit(f->ledger, SURVEY, 1);
+    f->not_before = clock_now_ms() + 60;
+    AUTO_FREE struct own_accept *accepts = accept_many(f, 1, SURVEY, NULL);
+    next_lease(f);
+    assert_true(clock_now_ms() >= f->not_before);
+}
+
+// Nobody asks for anything meanwhile: the ledger wakes by itself.
+static void test_what_no_service_takes_expires_by_itself(void **state)
+{
+    struct fixture *f = *state;
+    f->expires_at = clock_now_ms() + 60;
+    AUTO_FREE struct own_accept *accepts = accept_many(f, 3, SURVEY, "call-1");
+    assert_int_equal(in_state(f, DELIVERY_WAITING), 3);
+    int64_t give_up_at = clock_now_ms() + 30000;
+    while (in_state(f, DELIVERY_EXPIRED) < 3 && clock_now_ms() < give_up_at)
+        sched_yield();
+    assert_int_equal(in_state(f, DELIVERY_EXPIRED), 3);
+    assert_true(clock_now_ms() >= f->expires_at);
+    ledger_limit(f->ledger, SURVEY, 3);
+    f->expires_at = 0;
+    AUTO_FREE struct own_accept *next = accept_many(f, 1, SURVEY, "call-1");
+    assert_string_equal(next_lease(f)->id, next[0].delivery.id);
+}
+
+static void test_what_stands_behind_an_expired_one_is_leased(void **state)
+{
+    struct fixture *f = *state;
+    ledger_limit(f->ledger, SURVEY, 1);
+    f->not_before = clock_now_ms() + 3600 * 1000;
+    f->expires_at = clock_now_ms() + 60;
+    AUTO_FREE struct own_accept *first = accept_many(f, 1, SURVEY, "call-1");
+    f->not_before = f->expires_at = 0;
+    AUTO_FREE struct own_accept *second = accept_many(f, 1, SURVEY, "call-1");
+    assert_string_equal(next_lease(f)->id, second[0].delivery.id);
+    assert_int_equal(in_state(f, DELIVERY_EXPIRED), 1);
+}
+
 static void test_a_lease_that_ran_out_is_given_again(void **state)
 {
     struct fixture *f = *state;
@@ -532,6 +578,9 @@ int main(void)
         LEDGER_TEST(test_a_settle_and_the_next_lease_are_one_transaction),
         LEDGER_TEST(test_an_order_key_is_leased_in_order),
         LEDGER_TEST(test_a_retry_comes_when_it_is_due),
+        LEDGER_TEST(test_a_delayed_delivery_comes_when_its_time_has_come),
+        LEDGER_TEST(test_what_no_service_takes_expires_by_itself),
+        LEDGER_TEST(test_what_stands_behind_an_expired_one_is_leased),
         LEDGER_TEST(test_a_lease_that_ran_out_is_given_again),
         LEDGER_TEST(test_a_resend_is_leased_again),
         LEDGER_TEST(test_stop_writes_what_is_queued),

@@ -20,6 +20,10 @@
 #define DELIVERED_ID "01900000-0000-7000-8000-000000000003"
 #define HELD_ID      "01900000-0000-7000-8000-000000000004"
 #define BEHIND_ID    "01900000-0000-7000-8000-000000000005"
+#define DELAYED_ID   "01900000-0000-7000-8000-000000000006"
+#define MERGING_ID   "01900000-0000-7000-8000-000000000007"
+#define EXPIRED_ID   "01900000-0000-7000-8000-000000000008"
+#define MERGED_ID    "01900000-0000-7000-8000-000000000009"
 #define EVENT_ID     "01900000-0000-7000-8000-00000000000e"
 #define BYTES(literal)                                                                             \
     {                                                                                              \
@@ -51,6 +55,7 @@ static enum event_format event_format;
 static int64_t closed_until;
 static char last_trigger[64];
 static bool is_ready;
+static struct services loaded; // as the workers have them
 
 static struct store_delivery make_row(const char *id, enum delivery_state state, int64_t number)
 {
@@ -70,6 +75,8 @@ static struct store_delivery make_row(const char *id, enum delivery_state state,
         .due_at = state == DELIVERY_WAITING ? now + 5 * MINUTE - 500 : 0,
         .first_attempt_at = now - 9 * MINUTE,
         .ended_at = state == DELIVERY_DELIVERED || state == DELIVERY_DEAD ? now - MINUTE : 0,
+        .merge_wants = "",
+        .merged_into = "",
         .last_status = 500,
         .reason = "the service said <script>alert(1)</script>",
     };
@@ -131,6 +138,22 @@ static const struct store_attempt attempts[] = {
     },
 };
 
+static void set_times(struct store_delivery *row)
+{
+    if (strcmp(row->id, BEHIND_ID) == 0)
+        row->due_at = 0;
+    if (strcmp(row->id, DELAYED_ID) == 0 || strcmp(row->id, MERGING_ID) == 0)
+        row->not_before = row->due_at;
+    if (strcmp(row->id, MERGING_ID) == 0)
+        row->merge_wants = "inbound.disposition chat.end";
+    if (strcmp(row->id, DELAYED_ID) == 0)
+        row->expires_at = row->due_at + 3 * MINUTE;
+    if (row->state == DELIVERY_EXPIRED)
+        row->expires_at = row->received_at + 30 * 1000;
+    if (row->state == DELIVERY_MERGED)
+        row->merged_into = DEAD_ID;
+}
+
 bool store_view_delivery(struct store_reader *reader, struct arena *arena, const char *id,
                          struct store_delivery *ret, struct store_attempt **ret_attempts,
                          size_t *ret_attempt_count, struct err *err)
@@ -139,17 +162,16 @@ bool store_view_delivery(struct store_reader *reader, struct arena *arena, const
     static const struct {
         const char *id;
         enum delivery_state state;
-    } known[] = {{WAITING_ID, DELIVERY_WAITING},
-                 {DEAD_ID, DELIVERY_DEAD},
-                 {DELIVERED_ID, DELIVERY_DELIVERED},
-                 {HELD_ID, DELIVERY_HELD},
-                 {BEHIND_ID, DELIVERY_WAITING}};
+    } known[] = {{WAITING_ID, DELIVERY_WAITING},     {DEAD_ID, DELIVERY_DEAD},
+                 {DELIVERED_ID, DELIVERY_DELIVERED}, {HELD_ID, DELIVERY_HELD},
+                 {BEHIND_ID, DELIVERY_WAITING},      {DELAYED_ID, DELIVERY_WAITING},
+                 {MERGING_ID, DELIVERY_WAITING},     {EXPIRED_ID, DELIVERY_EXPIRED},
+                 {MERGED_ID, DELIVERY_MERGED}};
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         if (strcmp(id, known[i].id) != 0)
             continue;
         *ret = make_row(known[i].id, known[i].state, (int64_t)i);
-        if (strcmp(id, BEHIND_ID) == 0)
-            ret->due_at = 0;
+        set_times(ret);
         *ret_attempts = arena_alloc(arena, sizeof(attempts));
         memcpy(*ret_attempts, attempts, sizeof(attempts));
         *ret_attempt_count = COUNT_OF(attempts);
@@ -179,6 +201,22 @@ bool store_view_event(struct store_reader *reader, struct arena *arena, const ch
     return true;
 }
 
+bool store_view_carried(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                        struct store_event **ret, size_t *ret_count, struct err *err)
+{
+    (void)reader, (void)err;
+    *ret = arena_alloc(arena, 2 * sizeof(**ret));
+    *ret_count = delivery == 1 ? 2 : 0; // of the dead one
+    for (size_t i = 0; i < *ret_count; i++)
+        (*ret)[i] = (struct store_event){.id = i ? "second" : "first",
+                                         .trigger = "inbound.call_end",
+                                         .source = "acme",
+                                         .call_id = STR("1"),
+                                         .received_at = 1600192937123,
+                                         .body = STR("{\"uii\":\"1\",\"queue_time\":\"<i>\"}")};
+    return true;
+}
+
 bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64_t before,
                          size_t limit, struct store_event **ret, size_t *ret_count,
                          int64_t *ret_cursor, struct err *err)
@@ -200,8 +238,10 @@ bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64
 bool store_view_counts(struct store_reader *reader, struct store_counts *ret, struct err *err)
 {
     (void)reader, (void)err;
-    *ret = (struct store_counts){
-        .events = 1204, .unrouted = 3, .oldest_open_at = clock_now_ms() - 42 * MINUTE};
+    *ret = (struct store_counts){.events = 1204,
+                                 .unrouted = 3,
+                                 .repeated = 17,
+                                 .oldest_open_at = clock_now_ms() - 42 * MINUTE - 500};
     ret->by_state[DELIVERY_WAITING] = 12;
     ret->by_state[DELIVERY_DELIVERED] = 1190;
     ret->by_state[DELIVERY_DEAD] = 2;
@@ -242,6 +282,12 @@ void workers_open(struct workers *workers, size_t service)
     is_opened = service == 0;
 }
 
+const struct services *workers_services(const struct workers *workers)
+{
+    (void)workers;
+    return &loaded;
+}
+
 void intake_take(struct intake *intake, struct server_request *request, struct str trigger)
 {
     (void)intake;
@@ -264,6 +310,11 @@ static const struct config_service services[] = {
      .order_by = "uii"},
 };
 
+static const struct value_map maps[] = {
+    {.name = "dispositions", .policy = UNMAPPED_PASS, .count = 12},
+    {.name = "queues", .policy = UNMAPPED_DEFAULT, .other = BYTES("none <other>"), .count = 3},
+};
+
 static int start(void **state)
 {
     log_set_level(LOG_ERROR + 1);
@@ -275,8 +326,11 @@ static int start(void **state)
     event_body = STR("{\"elements\":{\"uii\":\"2020<b>&36446\",\"notes\":\"<img src=x>\",\"n\":12},"
                      "\"survey\":{\"csat\":4}}");
     struct fixture *fixture = mem_alloc(sizeof(*fixture));
-    fixture->config = (struct config){
-        .pages_dir = "templates/pages", .services = services, .service_count = COUNT_OF(services)};
+    fixture->config = (struct config){.pages_dir = "templates/pages",
+                                      .maps = {maps, COUNT_OF(maps)},
+                                      .services = services,
+                                      .service_count = COUNT_OF(services)};
+    loaded.unmapped = unmapped_new(&fixture->config.maps);
     AUTO_ARENA struct arena *arena = arena_new();
     struct fault_list faults = {.arena = arena};
     struct err err;
@@ -307,6 +361,7 @@ static int stop(void **state)
     server_free(fixture->server);
     front_free(fixture->front);
     pages_free(fixture->pages);
+    unmapped_free(loaded.unmapped);
     free(fixture);
     return 0;
 }
@@ -339,9 +394,10 @@ static void test_the_list_shows_rows_counts_and_filter(void **state)
     expect(ask(*state, "GET /", BROWSER), 200,
            PARTS("text/html", "Content-Security-Policy: default-src 'none'",
                  "href=\"/deliveries/" WAITING_ID "\"", "class=\"state dead\">dead<", "in 4 min",
-                 "10 min ago", "Events in: 1204.", "<b>1190</b>", "42 min", "<option>held</option>",
-                 "<option>survey</option>", "<option>chat.queue_event</option>", "!role=\"alert\"",
-                 "!rel=\"next\""));
+                 "10 min ago", "Events in: 1204.", "<b>1190</b>",
+                 "Repetitions that were not kept: 17.", "<option>expired</option>", "42 min",
+                 "<option>held</option>", "<option>survey</option>",
+                 "<option>chat.queue_event</option>", "!role=\"alert\"", "!rel=\"next\""));
 }
 
 static void test_stored_texts_cannot_become_markup(void **state)
@@ -427,19 +483,68 @@ static void test_a_delivery_says_what_is_next(void **state)
            PARTS("Closed until a person opens it: connection refused"));
 }
 
+static void test_a_delivery_says_what_its_route_waits_for(void **state)
+{
+    expect(ask(*state, "GET /deliveries/" DELAYED_ID, BROWSER), 200,
+           PARTS("Delayed by its route until 20", "in 4 min", "It expires in 7 min, at 20",
+                 "<dt>Expires</dt>"));
+    expect(
+        ask(*state, "GET /deliveries/" MERGING_ID, BROWSER), 200,
+        PARTS("call&#39;s inbound.disposition chat.end, to be sent with it as one", "!It expires"));
+    expect(ask(*state, "GET /deliveries/" MERGING_ID, WANT_JSON), 200,
+           PARTS("\"not_before\": \"20", "\"expires_at\": null",
+                 "\"merge_wants\": [\n      \"inbound.disposition\",", "\"merged_into\": null",
+                 "\"merged_events\": []"));
+    expect(ask(*state, "GET /deliveries/" EXPIRED_ID, BROWSER), 200,
+           PARTS("not delivered within the 30 s that its route allows", "class=\"state expired\"",
+                 "/resend\"", "!/cancel\""));
+}
+
+static void test_a_merged_delivery_leads_to_the_one_that_carries_its_event(void **state)
+{
+    expect(ask(*state, "GET /deliveries/" MERGED_ID, BROWSER), 200,
+           PARTS("Another delivery carries this event", "href=\"/deliveries/" DEAD_ID "\"",
+                 "!/resend\"", "!/cancel\""));
+    expect(ask(*state, "GET /deliveries/" DEAD_ID, BROWSER), 200,
+           PARTS("carries earlier events of the call as well", "id=\"event-first\"",
+                 "id=\"event-second\"", "&lt;i&gt;", "!<i>"));
+    expect(ask(*state, "GET /deliveries/" DEAD_ID, WANT_JSON), 200,
+           PARTS("\"merged_events\": [", "\"id\": \"second\""));
+}
+
 static void test_a_form_event_is_shown_as_its_fields(void **state)
 {
     event_format = EVENT_FORM;
     event_body = STR("uii=1&agent_notes=call+after+5pm&empty=");
     expect(ask(*state, "GET /events/" EVENT_ID, BROWSER), 200,
-           PARTS("call after 5pm", "agent_notes=call+after+5pm", "class=\"none\">empty<"));
+           PARTS("call after 5pm", "agent_notes=call+after+5pm", "class=\"none\">dropped<"));
+}
+
+static void test_what_was_sent_stands_beside_what_services_see(void **state)
+{
+    event_format = EVENT_JSON;
+    event_body = STR("{\"call_id\":\"2020\",\"call_duration\":\"3:07\","
+                     "\"agent_id\":\"1180958\",\"agent_notes\":\"#agent_notes#\","
+                     "\"call_start\":\"today <b>\"}");
+    expect(
+        ask(*state, "GET /events/" EVENT_ID, BROWSER), 200,
+        PARTS("<th scope=\"row\">uii</th><td>2020</td><td><code>call_id</code> 2020</td>",
+              "<th scope=\"row\">duration</th><td>187</td><td><code>call_duration</code> 3:07</td>",
+              "<th scope=\"row\">agent_id</th><td>1180958</td><td></td>",
+              "#agent_notes# was not resolved by the platform: dropped",
+              "<td>today &lt;b&gt;</td><td><p class=\"note\">this is no time"));
 }
 
 static void test_json_is_the_same_tree(void **state)
 {
-    static const char *const lines[] = {"GET /", "GET /deliveries/" DEAD_ID,
-                                        "GET /events/" EVENT_ID, "GET /unrouted", "GET /services"};
-    static const char *const members[] = {"deliveries", "attempts", "event", "events", "services"};
+    static const char *const lines[] = {"GET /",
+                                        "GET /deliveries/" DEAD_ID,
+                                        "GET /events/" EVENT_ID,
+                                        "GET /unrouted",
+                                        "GET /services",
+                                        "GET /maps"};
+    static const char *const members[] = {"deliveries", "attempts", "event",
+                                          "events",     "services", "maps"};
     for (size_t i = 0; i < COUNT_OF(lines); i++) {
         struct answer_text answer = ask(*state, lines[i], WANT_JSON);
         assert_int_equal(answer.status, 200);
@@ -474,7 +579,7 @@ static void test_what_is_not_there_is_404_and_other_methods_405(void **state)
 {
     static const char *const absent[] = {
         "GET /nothing",  "GET /deliveries/x",       "GET /deliveries/x/y/z",
-        "GET /events/x", "POST /deliveries/x/burn", "GET /v1/events"};
+        "GET /events/x", "POST /deliveries/x/burn", "GET /v1"};
     for (size_t i = 0; i < COUNT_OF(absent); i++)
         expect(ask(*state, absent[i], WANT_JSON), 404,
                PARTS("application/problem+json", "urn:switchhook:problem:not-found"));
@@ -566,14 +671,38 @@ static void test_with_a_password_it_is_needed(void **state)
            200, PARTS(DEAD_ID));
 }
 
+// --- maps ---
+
+static void test_maps_show_which_values_they_lack(void **state)
+{
+    expect(ask(*state, "GET /maps", BROWSER), 200,
+           PARTS("dispositions", "12 values", "every value was mapped"));
+    for (int i = 0; i < 3; i++)
+        unmapped_note(loaded.unmapped, &maps[0], STR("<b>Sold"));
+    unmapped_note(loaded.unmapped, &maps[0], STR("Wrong Number"));
+    expect(ask(*state, "GET /maps", BROWSER), 200,
+           PARTS("&lt;b&gt;Sold", "Wrong Number", "!<b>Sold", "aria-current=\"page\">Maps"));
+    expect(ask(*state, "GET /maps", WANT_JSON), 200,
+           PARTS("\"unmapped_count\": 4", "\"value\": \"<b>Sold\"", "\"count\": 3",
+                 "\"default\": \"none <other>\"", "\"others\": 0", "!\"view\""));
+}
+
 // --- the front ---
 
 static void test_the_front_knows_events_and_health(void **state)
 {
     expect(ask(*state, "POST /v1/events/inbound.call_end", "Host: any\r\n"), 202, PARTS("{}"));
     assert_string_equal(last_trigger, "inbound.call_end");
-    expect(ask(*state, "GET /v1/events/inbound.call_end", "Host: any\r\n"), 405,
-           PARTS("Allow: POST\r\n", "application/problem+json"));
+    expect(ask(*state, "GET /v1/events/chat.new?uii=%01", "Host: any\r\n"), 202, PARTS("{}"));
+    assert_string_equal(last_trigger, "chat.new");
+    expect(ask(*state, "POST /v1/events", "Host: any\r\n"), 202, PARTS("{}"));
+    assert_string_equal(last_trigger, "");
+    expect(ask(*state, "POST /v1/events:batch", "Host: any\r\n"), 202, PARTS("{}"));
+    expect(ask(*state, "PUT /v1/events/inbound.call_end", "Host: any\r\n"), 405,
+           PARTS("Allow: GET, POST\r\n", "application/problem+json"));
+    expect(ask(*state, "GET /v1/events", "Host: any\r\n"), 405, PARTS("Allow: POST\r\n"));
+    expect(ask(*state, "GET /v1/events/", "Host: localhost\r\n"), 404, PARTS("not-found"));
+    expect(ask(*state, "GET /?state=%0d", "Host: localhost\r\n"), 400, PARTS("bad-target"));
     expect(ask(*state, "GET /healthz", "Host: any\r\n"), 200, PARTS("ok\n"));
     expect(ask(*state, "POST /healthz", "Host: any\r\n"), 405, PARTS("Allow: GET, HEAD\r\n"));
     expect(ask(*state, "GET /readyz", "Host: any\r\n"), 200, PARTS("ready\n"));
@@ -592,7 +721,7 @@ static void test_a_missing_template_is_a_fault_with_its_place(void **state)
     struct pages *pages = NULL;
     assert_false(pages_new(&config, NULL, NULL, NULL, &pages, &faults));
     assert_null(pages);
-    assert_int_equal(faults.count, 7);
+    assert_int_equal(faults.count, 8);
     assert_string_equal(faults.items[0].file, "templates/no_such_folder/deliveries.html");
     fault_list_finish(&faults);
 }
@@ -609,7 +738,10 @@ int main(void)
         CASE(test_a_wrong_parameter_is_400),
         CASE(test_a_delivery_shows_what_was_sent_and_what_came_back),
         CASE(test_a_delivery_says_what_is_next),
+        CASE(test_a_delivery_says_what_its_route_waits_for),
+        CASE(test_a_merged_delivery_leads_to_the_one_that_carries_its_event),
         CASE(test_a_form_event_is_shown_as_its_fields),
+        CASE(test_what_was_sent_stands_beside_what_services_see),
         CASE(test_json_is_the_same_tree),
         CASE(test_trouble_of_a_service_is_on_top_and_can_be_ended),
         CASE(test_what_is_not_there_is_404_and_other_methods_405),
@@ -620,6 +752,7 @@ int main(void)
         CASE(test_a_button_of_another_site_is_refused),
         CASE(test_without_a_password_only_loopback_names_are_answered),
         CASE(test_with_a_password_it_is_needed),
+        CASE(test_maps_show_which_values_they_lack),
         CASE(test_the_front_knows_events_and_health),
         CASE(test_a_missing_template_is_a_fault_with_its_place),
     };

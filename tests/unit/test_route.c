@@ -33,9 +33,8 @@ static struct pattern *compile(const char *expression)
 static struct condition parse_condition(struct arena *arena, char *text)
 {
     static const char *const kinds[] = {
-        [CONDITION_EQUALS] = "equals",
-        [CONDITION_ONE_OF] = "one-of",
-        [CONDITION_PREFIX] = "prefix",
+        [CONDITION_EQUALS] = "equals",   [CONDITION_ONE_OF] = "one-of",
+        [CONDITION_NONE_OF] = "none-of", [CONDITION_PREFIX] = "prefix",
         [CONDITION_PATTERN] = "pattern",
     };
     char *rest = text;
@@ -108,6 +107,16 @@ static void test_source_and_trigger_have_to_match(void **state)
     assert_false(route_matches(&route, 3, &event));
 }
 
+static void test_a_route_merges_the_triggers_it_names(void **state)
+{
+    (void)state;
+    static const char *const merges[] = {"inbound.call_end", "inbound.disposition"};
+    struct route route = {.timing = {.merges = merges, .merge_count = 2}};
+    assert_true(route_merges(&route, "inbound.disposition"));
+    assert_false(route_merges(&route, "inbound.dequeue"));
+    assert_false(route_merges(&(struct route){.name = "plain"}, "inbound.call_end"));
+}
+
 static void test_mistaken_pattern_names_its_place(void **state)
 {
     (void)state;
@@ -159,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_table_holds),
         cmocka_unit_test(test_route_without_conditions_takes_all),
         cmocka_unit_test(test_source_and_trigger_have_to_match),
+        cmocka_unit_test(test_a_route_merges_the_triggers_it_names),
         cmocka_unit_test(test_mistaken_pattern_names_its_place),
         cmocka_unit_test(test_pattern_reads_text_that_is_no_utf8),
         cmocka_unit_test(test_patterns_that_backtrack_without_end_do_not_match),

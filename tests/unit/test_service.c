@@ -73,6 +73,14 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *of, stru
     return true;
 }
 
+bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str text, bool has_marks,
+                     struct str *ret, struct err *err)
+{
+    (void)codec, (void)arena, (void)has_marks, (void)err;
+    *ret = text;
+    return true;
+}
+
 void soap_decode(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
                  struct str wire, struct soap_reply *ret)
 {
@@ -235,6 +243,27 @@ static const char *header(const struct transport_request *request, const char *n
     return "no such header";
 }
 
+// As source_read leaves an event with answers to no definition.
+static bool encode_answers(const struct service *service, const char *survey_json, bool is_shown,
+                           struct transport_request *ret, struct err *err)
+{
+    static const struct json_limits limits = {.depth = 20, .values = 1000};
+    struct json *survey, *elements = json_object(fixture.arena);
+    assert_true(json_parse(fixture.arena, str_from(survey_json), &limits, &survey, err));
+    json_set(fixture.arena, elements, STR("uii"), json_text(fixture.arena, "1"));
+    struct event event = {.trigger = event_trigger(STR("inbound.disposition")),
+                          .elements = elements,
+                          .survey = survey,
+                          .elements_at = "",
+                          .survey_at = "/survey"};
+    struct survey_result result;
+    survey_apply(fixture.arena, NULL, 0, &event, &result);
+    struct service_values values = {
+        .event = &event, .event_id = "e", .source = "a", .delivery_id = "d", .attempt = 1};
+    return is_shown ? service_show(service, NULL, fixture.arena, &values, ret, err)
+                    : service_encode(service, NULL, fixture.arena, &values, ret, err);
+}
+
 // --- requests of HTTP services ---
 
 static void test_an_http_request_carries_what_the_templates_say(void **state)
@@ -267,6 +296,37 @@ static void test_an_http_request_carries_what_the_templates_say(void **state)
     assert_int_equal(request.header_count, 6);
     assert_int_equal(request.timeout_ms, 7000);
     assert_null(request.basic_user);
+}
+
+static void test_an_element_has_its_own_name_and_the_one_it_was_sent_under(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {url: 'http://h/', body: text}\n    template: t\n",
+                  "{{duration}} {{call_duration}} {{raw.call_duration}} {{raw.notes}}{{notes}}");
+    static const struct json_limits limits = {.depth = 20, .values = 1000};
+    struct str body = STR("{\"call_duration\":\"3:07\",\"notes\":\"#notes#\"}");
+    struct event event, raw = {.trigger = event_trigger(STR("inbound.disposition"))};
+    struct transport_request request;
+    struct event_faults faults;
+    struct normal_notes notes;
+    struct json *elements;
+    struct err err;
+    assert_true(json_parse(fixture.arena, body, &limits, &elements, &err));
+    raw.elements = elements;
+    assert_true(
+        normal_apply(fixture.arena, &normal_rules_default, &raw, &event, &notes, &faults, &err));
+    struct service_values values = {
+        .event = &event,
+        .raw = &raw,
+        .notes = &notes,
+        .event_id = "event-1",
+        .source = "a",
+        .delivery_id = "delivery-1",
+        .attempt = 1,
+    };
+    assert_true(service_encode(service, NULL, fixture.arena, &values, &request, &err));
+    expect_body(&request, "187 187 3:07 #notes#");
 }
 
 static void test_each_body_kind_has_its_escaping_and_media_type(void **state)
@@ -304,32 +364,32 @@ static void test_no_data_element_leads_a_request_elsewhere(void **state)
 {
     (void)state;
     const struct service *service =
-        load_good("    http: {method: GET, url: 'http://h/a/{{uii}}/{{{raw}}}'}\n", NULL);
+        load_good("    http: {method: GET, url: 'http://h/a/{{uii}}/{{{given}}}'}\n", NULL);
     struct transport_request request =
-        encode_good(service, "{\"uii\":\"@evil.example/#?\",\"raw\":\"b?c=..\"}");
+        encode_good(service, "{\"uii\":\"@evil.example/#?\",\"given\":\"b?c=..\"}");
     assert_string_equal(request.url, "http://h/a/%40evil.example%2F%23%3F/b?c=..");
-    expect_refused(service, "{\"uii\":\"..\",\"raw\":\"\"}", "'.' or '..'");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x/../../admin\"}", "'.' or '..'");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x y\"}", "byte 0x20");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"x\\r\\nHost: evil\"}", "byte 0x0d");
-    expect_refused(service, "{\"uii\":\"1\",\"raw\":\"\\\\\\\\evil\"}", "byte 0x5c");
+    expect_refused(service, "{\"uii\":\"..\",\"given\":\"\"}", "'.' or '..'");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"x/../../admin\"}", "'.' or '..'");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"x y\"}", "byte 0x20");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"x\\r\\nHost: evil\"}", "byte 0x0d");
+    expect_refused(service, "{\"uii\":\"1\",\"given\":\"\\\\\\\\evil\"}", "byte 0x5c");
 }
 
 static void test_a_tag_right_behind_the_host_cannot_extend_it(void **state)
 {
     (void)state;
     const struct service *service =
-        load_good("    http: {method: GET, url: 'http://h?{{{raw}}}'}\n", NULL);
-    assert_string_equal(encode_good(service, "{\"raw\":\"a=b\"}").url, "http://h?a=b");
+        load_good("    http: {method: GET, url: 'http://h?{{{given}}}'}\n", NULL);
+    assert_string_equal(encode_good(service, "{\"given\":\"a=b\"}").url, "http://h?a=b");
 }
 
 static void test_a_header_cannot_grow_a_line(void **state)
 {
     (void)state;
     const struct service *service = load_good("    http: {url: 'http://h/'}\n"
-                                              "    headers: {X-A: '{{{raw}}}'}\n",
+                                              "    headers: {X-A: '{{{given}}}'}\n",
                                               NULL);
-    expect_refused(service, "{\"raw\":\"a\\r\\nX-B: c\"}", "header X-A has the byte 0x0d");
+    expect_refused(service, "{\"given\":\"a\\r\\nX-B: c\"}", "header X-A has the byte 0x0d");
 }
 
 static void test_a_body_that_is_no_json_is_refused_with_its_place(void **state)
@@ -337,9 +397,9 @@ static void test_a_body_that_is_no_json_is_refused_with_its_place(void **state)
     (void)state;
     const struct service *service = load_good("    http: {url: 'http://h/', body: json}\n"
                                               "    template: t\n",
-                                              "{\n \"a\": {{{raw}}}\n}");
-    expect_refused(service, "{\"raw\":\"oops\"}", "template t makes no JSON");
-    expect_refused(service, "{\"raw\":\"oops\"}", "line 2");
+                                              "{\n \"a\": {{{given}}}\n}");
+    expect_refused(service, "{\"given\":\"oops\"}", "template t makes no JSON");
+    expect_refused(service, "{\"given\":\"oops\"}", "line 2");
 }
 
 static void test_a_body_larger_than_the_limit_is_not_made(void **state)
@@ -703,7 +763,8 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
     write_file(
         "switchhook.yaml",
         arena_printf(fixture.arena,
-                     "store: d\ntemplates: %s/templates\nsources: {a: }\nservices:\n"
+                     "store: d\ntemplates: %s/templates\nsources: {a: }\n"
+                     "maps: {crm_dispositions: {values: {Sale: won}, unmapped: pass}}\nservices:\n"
                      "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json}\n",
                      folder));
     const char *file = arena_printf(fixture.arena, "%s/switchhook.yaml", fixture.folder);
@@ -717,8 +778,14 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
         {"{\"uii\":\"1\",\"duration\":0}", "duration", "0"},
         {"{\"uii\":\"1\",\"duration\":\"\"}", "duration", "null"},
         {"{\"uii\":\"1\"}", "duration", "null"},
-        {"{\"uii\":\"1\",\"ani\":\"5105550111\"}", "caller", "\"5105550111\""},
-        {"{\"uii\":\"1\",\"ani\":\"\",\"lead_phone\":\"9545550148\"}", "caller", "\"9545550148\""},
+        {"{\"uii\":\"1\",\"ani\":\"5105550111\"}", "caller", "\"+15105550111\""},
+        {"{\"uii\":\"1\",\"ani\":\"\",\"lead_phone\":\"9545550148\"}", "caller",
+         "\"+19545550148\""},
+        {"{\"uii\":\"1\",\"duration\":\"3:07\"}", "talked", "\"03:07\""},
+        {"{\"uii\":\"1\",\"agent_disposition\":\"Sale\"}", "disposition", "\"won\""},
+        {"{\"uii\":\"1\",\"outbound_disposition\":\"BUSY\"}", "disposition", "\"BUSY\""},
+        {"{\"uii\":\"1\",\"call_start\":\"2024-07-01T12:00:00Z\"}", "started",
+         "\"2024-07-01 06:00:00 -06:00\""},
         {"{\"uii\":\"1\",\"campaign_name\":\"AM\"}", "queue", "\"AM\""},
         {"{\"uii\":\"1\",\"gate_name\":\"Billing\"}", "queue", "\"Billing\""},
         {"{\"uii\":\"1\",\"agent_notes\":\"a \\\"b\\\"\\n\\u2713\"}", "notes",
@@ -740,10 +807,78 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+// --- answers ---
+
+static void test_a_form_that_sends_all_ends_with_every_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *template, *survey, *body;
+    } cases[] = {
+        {"a={{uii}}",
+         "{\"answers\":[{\"extern_id\":\"c&d\",\"labels\":[\"x y\",\"z\"]},"
+         "{\"extern_id\":\"n\",\"text\":9},{\"extern_id\":\"e\",\"text\":\"\"},"
+         "{\"extern_id\":\"s\",\"skipped\":true}]}",
+         "a=1&survey.c%26d=x+y&survey.c%26d=z&survey.n=9&survey.e="},
+        {"\n", "{\"q\":\"=\"}", "survey.q=%3D"},
+        {"a=1", "[]", "a=1"},
+        {"a=1", "{\"answers\":5}", "a=1"}, // nobody can read these
+        {"{{all_script_data}}", "{\"answers\":5}", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct service *service =
+            load_good("    http: {url: 'http://h:1/', body: form}\n    template: t\n"
+                      "    send_all: true\n",
+                      cases[i].template);
+        struct transport_request request;
+        struct err err;
+        assert_true(encode_answers(service, cases[i].survey, false, &request, &err));
+        expect_body(&request, cases[i].body);
+        unload();
+    }
+}
+
+static void test_all_answers_as_one_text_are_there_only_where_asked_for(void **state)
+{
+    (void)state;
+    for (int is_all = 0; is_all < 2; is_all++) {
+        char text[200];
+        snprintf(text, sizeof(text),
+                 "    http: {url: 'http://h:1/', body: text}\n    template: t\n    send_all: %s\n",
+                 is_all ? "true" : "false");
+        struct transport_request request;
+        struct err err;
+        assert_true(encode_answers(load_good(text, "[{{all_script_data}}]"), "{\"q\":\"a\"}", false,
+                                   &request, &err));
+        assert_int_equal(request.body.len > 2, is_all);
+        if (is_all)
+            assert_non_null(memmem(request.body.data, request.body.len, "\"text\":\"a\"", 10));
+        unload();
+    }
+}
+
+static void test_what_is_shown_is_not_checked(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_good("    http: {url: 'http://h:1/{{survey.q}}', body: json}\n    template: t\n",
+                  "{{{survey.q}}}");
+    struct transport_request request;
+    struct err err;
+    assert_false(encode_answers(service, "{\"q\":\"[masked]\"}", false, &request, &err));
+    assert_true(encode_answers(service, "{\"q\":\"[masked]\"}", true, &request, &err));
+    expect_body(&request, "[masked]");
+    assert_string_equal(request.url, "http://h:1/%5Bmasked%5D");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(test_a_form_that_sends_all_ends_with_every_answer),
+        CASE(test_all_answers_as_one_text_are_there_only_where_asked_for),
+        CASE(test_what_is_shown_is_not_checked),
         CASE(test_an_http_request_carries_what_the_templates_say),
+        CASE(test_an_element_has_its_own_name_and_the_one_it_was_sent_under),
         CASE(test_each_body_kind_has_its_escaping_and_media_type),
         CASE(test_a_request_without_a_body_has_no_content_type),
         CASE(test_no_data_element_leads_a_request_elsewhere),

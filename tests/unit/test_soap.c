@@ -5,6 +5,7 @@
 // gets past a reason.
 
 #include "base/clock.h"
+#include "core/mark.h"
 #include "edge/soap.h"
 #include "edge/soap_module.h"
 
@@ -559,9 +560,82 @@ static void test_hostile_replies_are_unreadable_and_bounded(void **state)
     assert_true(clock_steady_us() - started_us < 20 * 1000 * 1000);
 }
 
+// --- marks for missing values ---
+
+// ^ stands for omit, ~ for nothing else, $ for nil.
+static struct str with_marks(const char *text)
+{
+    AUTO_BUF struct buf out;
+    buf_init(&out, 1 << 20);
+    for (const char *c = text; *c; c++)
+        buf_add_str(&out, *c == '^'   ? MARK_OMIT
+                          : *c == '~' ? MARK_BLANK
+                          : *c == '$' ? MARK_NIL
+                                      : (struct str){c, 1});
+    return arena_copy(all.arena, buf_str(&out));
+}
+
+static void test_marks_leave_out_elements_and_attributes(void **state)
+{
+    (void)state;
+    static const char xsi[] = "<r xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">";
+    static const char *const cases[][2] = {
+        {"<r><a>^</a><b>1</b></r>", "<r><b>1</b></r>"},
+        {"<r><a>x^y<b>1</b></a></r>", "<r/>"},
+        {"<r><a>~</a><b>~x</b><c> ~ </c></r>", "<r><b>x</b></r>"},
+        {"<r><a>~<b>1</b> ~</a></r>", "<r><a><b>1</b> </a></r>"},
+        {"<r a=\"^\" b=\"x^\" c=\"~\" d=\"~&lt;\" e=\"$\" f=\"\"/>", "<r d=\"&lt;\" f=\"\"/>"},
+        {"<r><![CDATA[^]]></r><!-- ^ -->", NULL},
+        {"<r><!-- ^ --><a><![CDATA[x~]]></a></r>", "<r><!--  --><a><![CDATA[x]]></a></r>"},
+        {"<r><p:a xmlns:p='urn:p' p:b='^'>&amp;~</p:a></r>",
+         "<r><p:a xmlns:p=\"urn:p\">&amp;</p:a></r>"},
+        {"%sx<a b='1'>x$<c/></a></r>", "%sx<a b=\"1\" xsi:nil=\"true\"/></r>"},
+        {"<r><a>$</a></r>", "<r><a xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+                            "xsi:nil=\"true\"/></r>"},
+        {"<r><a xmlns:xsi='urn:other'>$</a></r>",
+         "<r><a xmlns:xsi=\"urn:other\" "
+         "xmlns:xsi1=\"http://www.w3.org/2001/XMLSchema-instance\" xsi1:nil=\"true\"/></r>"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bool has_xsi = strncmp(cases[i][0], "%s", 2) == 0;
+        const char *text =
+            arena_printf(all.arena, "%s%s", has_xsi ? xsi : "", cases[i][0] + (has_xsi ? 2 : 0));
+        struct str out;
+        struct err err = {0};
+        bool is_good = soap_finish_xml(all.codec, all.arena, with_marks(text), true, &out, &err);
+        if (!cases[i][1]) {
+            assert_false(is_good);
+            assert_says(err.text, "omit leaves nothing");
+            continue;
+        }
+        if (!is_good)
+            fail_msg("%s: %s", text, err.text);
+        const char *expected =
+            arena_printf(all.arena, "%s\n%s%s\n", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+                         has_xsi ? xsi : "", cases[i][1] + (has_xsi ? 2 : 0));
+        assert_string_equal(out.data, expected);
+    }
+}
+
+static void test_documents_without_marks_stay_as_they_are(void **state)
+{
+    (void)state;
+    struct str out, text = STR("<!DOCTYPE r SYSTEM \"r.dtd\">\n<r  a='1'>\xef\xb7\x90</r>");
+    struct err err;
+    assert_true(soap_finish_xml(all.codec, all.arena, text, false, &out, &err));
+    assert_ptr_equal(out.data, text.data);
+    assert_false(soap_finish_xml(all.codec, all.arena, STR("<r><a></r>"), false, &out, &err));
+    assert_says(err.text, "line 1");
+    assert_false(soap_finish_xml(all.codec, all.arena, STR(""), false, &out, &err));
+    // Envelopes still have none after a document that may.
+    assert_says(misfit(all.submit, text), "document type");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_marks_leave_out_elements_and_attributes),
+        cmocka_unit_test(test_documents_without_marks_stay_as_they_are),
         cmocka_unit_test(test_modules_export_one_symbol_and_know_their_wsdl),
         cmocka_unit_test(test_a_stub_decodes_faults_by_itself_even_behind_an_unknown_header),
         cmocka_unit_test(test_load_names_every_file_that_is_no_module_of_ours),

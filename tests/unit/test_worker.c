@@ -109,6 +109,15 @@ const struct config_service *service_config(const struct service *service)
     return &service->config;
 }
 
+static struct str request_body(struct arena *arena, const struct service_values *values)
+{
+    const struct json *note = json_get(values->event->elements, STR("note"));
+    return str_from(arena_printf(arena, "%s %s %s geheim %s %s %s", values->event_id,
+                                 values->delivery_id, values->source, values->event->trigger,
+                                 values->is_merged ? "merged" : "alone",
+                                 note ? note->string.data : "-"));
+}
+
 bool service_encode(const struct service *service, struct soap_codec *codec, struct arena *arena,
                     const struct service_values *values, struct transport_request *ret,
                     struct err *err)
@@ -126,11 +135,17 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
         .header_count = COUNT_OF(headers),
         .basic_user = "me",
         .basic_password = "geheim",
-        .body = str_from(arena_printf(arena, "%s %s %s geheim", values->event_id,
-                                      values->delivery_id, values->source)),
+        .body = request_body(arena, values),
         .max_reply_bytes = 1024 * 1024,
     };
     return true;
+}
+
+bool service_show(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                  const struct service_values *values, struct transport_request *ret,
+                  struct err *err)
+{
+    return service_encode(service, codec, arena, values, ret, err);
 }
 
 void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
@@ -400,6 +415,50 @@ static void test_delivered_attempt_is_recorded_whole(void **state)
     assert_non_null(strstr(settled->request_body, "event-1 delivery-1 platform"));
 }
 
+static void test_a_delivery_sends_all_the_events_it_carries(void **state)
+{
+    (void)state;
+    struct store_lease *both = make_lease("200", 0);
+    struct store_carried *carried = arena_alloc(both->arena, 2 * sizeof(*carried));
+    for (size_t i = 0; i < 2; i++)
+        carried[i] = (struct store_carried){
+            .trigger = "inbound.call_end", .source = "platform", .format = EVENT_JSON};
+    carried[0].body = STR("{\"uii\":\"call-1\",\"answer\":\"404\",\"note\":\"first\"}");
+    carried[1].body = STR("{\"uii\":\"call-1\",\"note\":\"second\"}");
+    both->trigger = "inbound.disposition";
+    both->carried = carried;
+    both->carried_count = 2;
+    workers_lease(workers, 0, &both, 1);
+    wait_for_settles(1);
+    assert_int_equal(ledger.settles[0].state, DELIVERY_DELIVERED); // the last one's answer
+    assert_non_null(strstr(ledger.settles[0].request_body, "inbound.disposition merged second"));
+}
+
+static void test_a_carried_event_that_cannot_be_read_is_said(void **state)
+{
+    (void)state;
+    static const struct store_carried broken = {
+        .trigger = "inbound.call_end", .source = "platform", .body = {"{", 1}};
+    struct store_lease *both = make_lease("200", 0);
+    both->carried = &broken;
+    both->carried_count = 1;
+    workers_lease(workers, 0, &both, 1);
+    wait_for_settles(1);
+    assert_int_equal(ledger.settles[0].state, DELIVERY_DEAD);
+    assert_non_null(strstr(ledger.settles[0].reason, "cannot be read any more"));
+}
+
+static void test_a_retry_past_the_deadline_expires(void **state)
+{
+    (void)state;
+    struct store_lease *late = make_lease("refused", 0);
+    late->progress.expires_at = clock_now_ms() + 1000;
+    workers_lease(workers, 0, &late, 1);
+    wait_for_settles(1);
+    assert_int_equal(ledger.settles[0].state, DELIVERY_EXPIRED);
+    assert_string_equal(ledger.settles[0].reason, "expired after 1 attempt: trouble with ******");
+}
+
 static void test_no_secret_reaches_the_record(void **state)
 {
     (void)state;
@@ -585,6 +644,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORKER_TEST(test_every_service_starts_with_a_small_limit),
         WORKER_TEST(test_delivered_attempt_is_recorded_whole),
+        WORKER_TEST(test_a_delivery_sends_all_the_events_it_carries),
+        WORKER_TEST(test_a_carried_event_that_cannot_be_read_is_said),
+        WORKER_TEST(test_a_retry_past_the_deadline_expires),
         WORKER_TEST(test_no_secret_reaches_the_record),
         WORKER_TEST(test_each_outcome_leads_to_its_state),
         WORKER_TEST(test_idempotent_service_gets_an_unknown_one_again),

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A body of each kind, finished. What is sent is what the template made, byte for byte, unless a
+// value is left out: then JSON and XML are written anew from what was read.
+
+#include "edge/service_body.h"
+#include "core/mark.h"
+
+enum { MAX_BODY_BYTES = 16 * 1024 * 1024 };
+static const struct json_limits body_limits = {.depth = 100, .values = 1000 * 1000};
+
+static bool has_marks(const struct service *service, struct str text)
+{
+    return template_has_marks(service->body) && mark_is_in(text);
+}
+
+static bool finish_json(const struct service *service, struct arena *arena, struct str text,
+                        struct str *ret, struct err *err)
+{
+    struct json *value;
+    mark_drop_commas((char *)text.data, text.len);
+    if (!json_parse(arena, text, &body_limits, &value, err)) {
+        err->code = ERR_INVALID;
+        return err_prefix(err, "template %s makes no JSON", service->config->template_name);
+    }
+    *ret = text;
+    if (!has_marks(service, text))
+        return true;
+    if (!mark_resolve_json(arena, value, err))
+        return err_prefix(err, "template %s", service->config->template_name);
+    AUTO_BUF struct buf out;
+    buf_init(&out, MAX_BODY_BYTES);
+    json_write(&out, value, JSON_COMPACT);
+    *ret = arena_copy(arena, buf_str(&out));
+    return !out.overflowed || err_set(err, ERR_INVALID, "the body passes %zu bytes", out.limit);
+}
+
+static bool finish_xml(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                       struct str text, struct str *ret, struct err *err)
+{
+    bool resolves = has_marks(service, text), is_soap = service->operation != NULL;
+    *ret = text;
+    if (is_soap && !resolves) // soap_encode reads it
+        return true;
+    return soap_finish_xml(codec, arena, text, resolves, ret, err) ||
+           err_prefix(err, "template %s makes no XML", service->config->template_name);
+}
+
+bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
+                 struct arena *arena, struct str text, struct str *ret, struct err *err)
+{
+    switch (service->config->body) {
+    case BODY_JSON:
+        return finish_json(service, arena, text, ret, err);
+    case BODY_FORM:
+        *ret = mark_resolve_form(arena, text, template_has_marks(service->body));
+        return true;
+    case BODY_XML:
+        if (!finish_xml(service, codec, arena, text, &text, err))
+            return false;
+        if (service->operation && is_sent)
+            return soap_encode(codec, service->operation, arena, text, ret, err);
+        break;
+    default:
+        break;
+    }
+    *ret = text;
+    return true;
+}
