@@ -133,6 +133,7 @@ void schemas_free(struct schemas *schemas)
     for (size_t i = 0; i < schemas->count; i++) {
         free(schemas->components[i]->uses.items);
         free(schemas->components[i]->heirs.items);
+        free(schemas->components[i]->circles.items);
     }
     for (size_t i = 0; i < schemas->own_count; i++)
         xmlFreeDoc(schemas->own_docs[i]);
@@ -394,20 +395,13 @@ struct component *schemas_find(struct reader *reader, enum component_kind kind, 
     return lookup(reader, kind, name.namespace, name.name);
 }
 
-static bool is_used_by(const struct component *sought, const struct component *group, int depth)
+bool is_circular(const struct component *from, const struct component *to)
 {
-    for (size_t i = 0; i < group->uses.count && depth < 100; i++) {
-        const struct component *use = group->uses.items[i];
-        if (use == sought || (use->kind == sought->kind && is_used_by(sought, use, depth + 1)))
+    for (size_t i = 0; i < from->circles.count; i++) {
+        if (from->circles.items[i] == to)
             return true;
     }
     return false;
-}
-
-bool is_circular(const struct component *from, const struct component *to)
-{
-    bool is_group = from->kind == KIND_GROUP || from->kind == KIND_ATTRIBUTE_GROUP;
-    return is_group && from->kind == to->kind && (from == to || is_used_by(from, to, 0));
 }
 
 struct component *resolve(struct reader *reader, const struct component *from, const xmlNode *node,
@@ -505,6 +499,46 @@ static void link_node(struct reader *reader, struct component *component, const 
     }
 }
 
+// How much a group holds, with the groups in it. Groups of groups grow like 2^n, and each tool that
+// reads them would unfold them all.
+static bool weigh(struct reader *reader, struct component *group, int depth)
+{
+    enum { MAX_WEIGHT = 100000, MAX_DEPTH = 1000 };
+    group->weighing = WEIGHT_IN_WORK;
+    group->weight = 1;
+    for (size_t i = 0; i < group->uses.count; i++) {
+        struct component *use = group->uses.items[i];
+        bool is_group = use->kind == KIND_GROUP || use->kind == KIND_ATTRIBUTE_GROUP;
+        if (is_group && use->weighing == WEIGHT_IN_WORK) {
+            list_add(&group->circles, use);
+            continue;
+        }
+        bool is_known = !is_group || use->weighing == WEIGHT_KNOWN;
+        if (!is_known && depth < MAX_DEPTH && !weigh(reader, use, depth + 1))
+            return false;
+        group->weight += is_group ? use->weight : 1;
+        if (group->weight > MAX_WEIGHT || (!is_known && depth == MAX_DEPTH))
+            return err_set(
+                reader->err, ERR_TOO_LARGE,
+                "%s: group %s, with the groups in it, stands for more than %d declarations",
+                reader_place(reader, group->node), group->name, MAX_WEIGHT);
+    }
+    group->weighing = WEIGHT_KNOWN;
+    return true;
+}
+
+static bool weigh_all(struct reader *reader)
+{
+    struct schemas *schemas = schemas_of(reader);
+    for (size_t i = 0; i < schemas->count; i++) {
+        struct component *component = schemas->components[i];
+        bool is_group = component->kind == KIND_GROUP || component->kind == KIND_ATTRIBUTE_GROUP;
+        if (is_group && component->weighing == WEIGHT_UNKNOWN && !weigh(reader, component, 0))
+            return false;
+    }
+    return true;
+}
+
 bool schemas_link(struct reader *reader, bool is_pruned)
 {
     struct schemas *schemas = schemas_of(reader);
@@ -513,7 +547,7 @@ bool schemas_link(struct reader *reader, bool is_pruned)
         return false;
     for (size_t i = 0; i < schemas->count; i++)
         link_node(reader, schemas->components[i], schemas->components[i]->node);
-    return true;
+    return weigh_all(reader);
 }
 
 void schemas_link_one(struct reader *reader, struct component *component)

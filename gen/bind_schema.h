@@ -32,6 +32,9 @@ struct component {
     const char *name;
     xmlNode *node;
     const struct source *source;
+    enum { WEIGHT_UNKNOWN, WEIGHT_IN_WORK, WEIGHT_KNOWN } weighing;
+    size_t weight;                     // of a group: how many declarations it stands for
+    struct component_list circles;     // groups it refers to and that hold it
     struct component *original;        // what it redefines, or NULL
     struct component_list uses, heirs; // heirs may stand in its place: derived types, substitutes
     bool holds_any_type, is_wanted;

@@ -36,8 +36,7 @@ static const char soapenc_schema[] =
     "<xs:attribute name='position' type='xs:string'/>"
     "<xs:attribute name='arrayType' type='xs:string'/>"
     "<xs:attributeGroup name='commonAttributes'><xs:attribute name='id' type='xs:ID'/>"
-    "<xs:attribute name='href' type='xs:anyURI'/><xs:anyAttribute namespace='##other' "
-    "processContents='lax'/></xs:attributeGroup>"
+    "<xs:attribute name='href' type='xs:anyURI'/></xs:attributeGroup>"
     "<xs:attributeGroup name='arrayAttributes'><xs:attribute ref='e:arrayType'/>"
     "<xs:attribute ref='e:offset'/></xs:attributeGroup>"
     "<xs:group name='Array'><xs:sequence><xs:any namespace='##any' minOccurs='0' "
@@ -134,6 +133,59 @@ static xmlNs *root_namespace(struct writer *writer, const char *namespace, const
     return ns ? ns : xmlNewNs(writer->root, (const xmlChar *)namespace, (const xmlChar *)prefix);
 }
 
+// The arrayType in a declaration of a SOAP array, or NULL.
+static const xmlAttr *array_type_in(const xmlNode *node)
+{
+    const xmlAttr *found =
+        xmlHasNsProp((xmlNode *)node, (const xmlChar *)"arrayType", (const xmlChar *)WSDL_NS);
+    for (const xmlNode *child = node->children; child && !found; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE)
+            found = array_type_in(child);
+    }
+    return found;
+}
+
+// gSOAP names an array within an array by itself, and so a second time when the schemas name it
+// too. Then the outer one refers to that type. `array_type` is "p:T[]"; NULL when there is no such
+// type.
+static const char *named_array(struct writer *writer, const char *array_type)
+{
+    const struct component *self = writer->component;
+    struct schemas *schemas = writer->reader->schemas;
+    const char *found = NULL;
+    for (size_t i = 0; i < schemas->count && !found; i++) {
+        const struct component *component = schemas->components[i];
+        const xmlAttr *attr = component->kind == KIND_TYPE ? array_type_in(component->node) : NULL;
+        if (!attr || component == self)
+            continue;
+        writer->component = component;
+        xmlChar *value = xmlNodeListGetString(attr->doc, attr->children, 1);
+        const char *text = (const char *)value, *brackets = strchrnul(text, '[');
+        struct str name = {text, (size_t)(brackets - text)};
+        const char *type = written_names(writer, attr->parent, KIND_TYPE,
+                                         arena_copy(writer->reader->arena, name).data);
+        if (strcmp(arena_printf(writer->reader->arena, "%s%s", type, brackets), array_type) == 0)
+            found = written_name(writer, (struct qname){.namespace = component->source->space->name,
+                                                        .name = component->name});
+        xmlFree(value);
+    }
+    writer->component = self;
+    return found;
+}
+
+static const char *written_array(struct writer *writer, const xmlNode *from, const char *text)
+{
+    struct arena *arena = writer->reader->arena;
+    size_t name_len = strcspn(text, "[");
+    const char *type = written_names(writer, from, KIND_TYPE,
+                                     arena_copy(arena, (struct str){text, name_len}).data);
+    const char *brackets = text + name_len;
+    const char *inner = writer->is_for_gsoap && strcmp(brackets, "[][]") == 0
+                            ? named_array(writer, arena_printf(arena, "%s[]", type))
+                            : NULL;
+    return inner ? arena_printf(arena, "%s[]", inner) : arena_printf(arena, "%s%s", type, brackets);
+}
+
 // Of the attributes of other namespaces, those that say something about the wire.
 static void copy_foreign(struct writer *writer, const xmlAttr *attr, const xmlNode *from,
                          xmlNode *to)
@@ -144,13 +196,8 @@ static void copy_foreign(struct writer *writer, const xmlAttr *attr, const xmlNo
         return;
     xmlChar *value = xmlGetNsProp((xmlNode *)from, attr->name, attr->ns->href);
     const char *text = (const char *)value;
-    size_t name_len = strcspn(text, "[");
-    if (is_array) {
-        struct str name = {text, name_len};
-        const char *type =
-            written_names(writer, from, KIND_TYPE, arena_copy(writer->reader->arena, name).data);
-        text = arena_printf(writer->reader->arena, "%s%s", type, text + name_len);
-    }
+    if (is_array)
+        text = written_array(writer, from, text);
     xmlNs *ns = is_array ? root_namespace(writer, WSDL_NS, "wsdl")
                          : root_namespace(writer, EXPECTED_NS, "xmime");
     xmlNewNsProp(to, ns, attr->name, (const xmlChar *)text);

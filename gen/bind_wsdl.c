@@ -657,6 +657,25 @@ static bool read_ports(struct ports *ports)
     return has_service || read_bindings(ports);
 }
 
+// A chosen name that nothing has is a mistake, even when others are there.
+static bool check_choice(const struct ports *ports)
+{
+    const struct wsdl *wsdl = ports->wsdl;
+    for (const char *at = ports->only; *at;) {
+        size_t len = strcspn(at, ",");
+        bool is_found = false;
+        for (size_t i = 0; i < wsdl->operation_count && !is_found; i++) {
+            const char *name = wsdl->operations[i].name;
+            is_found = strncmp(name, at, len) == 0 && (!name[len] || name[len] == ':');
+        }
+        if (!is_found)
+            return err_set(ports->reader->err, ERR_NOT_FOUND, "%s: it has no operation %.*s",
+                           wsdl->path, (int)len, at);
+        at += len + (at[len] == ',');
+    }
+    return true;
+}
+
 static bool read_operations(struct ports *ports)
 {
     struct wsdl *wsdl = ports->wsdl;
@@ -668,15 +687,14 @@ static bool read_operations(struct ports *ports)
     if (!read_ports(ports))
         return false;
     if (wsdl->operation_count)
-        return true;
+        return check_choice(ports);
     if (ports->first_loss && ports->reader->absent)
         return err_set(ports->reader->err, ERR_INVALID, "%s; %s is not there", ports->first_loss,
                        ports->reader->absent);
     if (ports->first_loss)
         return err_set(ports->reader->err, ERR_INVALID, "%s", ports->first_loss);
     if (*ports->only)
-        return err_set(ports->reader->err, ERR_NOT_FOUND, "%s: it has no operation %s", wsdl->path,
-                       ports->only);
+        return check_choice(ports);
     return err_set(ports->reader->err, ERR_INVALID, "%s: it has no SOAP binding with an operation",
                    wsdl->path);
 }

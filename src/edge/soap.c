@@ -4,7 +4,8 @@
 // checks requests against the WSDL's own schemas (gSOAP's C types know no patterns or choices and
 // drop unknown attributes) and reads faults for people. The module's stub then decides and writes.
 // What C types cannot hold (an optional element that is nil, header blocks the WSDL does not
-// declare) is put back into the wire afterwards, so nothing of a template is lost silently.
+// declare, attributes where anything may stand) is put back into the wire afterwards, so nothing of
+// a template is lost silently.
 
 #include "edge/soap_document.h"
 #include "edge/soap_fault.h"
@@ -324,6 +325,25 @@ static bool holds_nil(const xmlNode *node)
     return false;
 }
 
+static bool is_xsi(const xmlAttr *attribute)
+{
+    return attribute->ns && strcmp((const char *)attribute->ns->href, XSI_NS) == 0;
+}
+
+static bool holds_attribute(const xmlNode *node)
+{
+    for (const xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
+        if (!is_xsi(attribute))
+            return true;
+    }
+    for (xmlNode *child = xmlFirstElementChild((xmlNode *)node); child;
+         child = xmlNextElementSibling(child)) {
+        if (holds_attribute(child))
+            return true;
+    }
+    return false;
+}
+
 static bool is_same_name(const xmlNode *a, const xmlNode *b)
 {
     return xmlStrEqual(a->name, b->name) &&
@@ -351,6 +371,22 @@ static void restore_soap_attributes(const xmlNode *from, xmlNode *to, const char
         xmlChar *value = xmlNodeListGetString(from->doc, attribute->children, 1);
         xmlNewNsProp(to, xmlSearchNsByHref(to->doc, to, attribute->ns->href), attribute->name,
                      value);
+        xmlFree(value);
+    }
+}
+
+// Those that the stub did not write.
+static void restore_attributes(const xmlNode *from, xmlNode *to)
+{
+    for (const xmlAttr *attribute = from->properties; attribute; attribute = attribute->next) {
+        const xmlNs *ns = attribute->ns;
+        if (is_xsi(attribute) || xmlHasNsProp(to, attribute->name, ns ? ns->href : NULL))
+            continue;
+        xmlChar *value = xmlNodeListGetString(from->doc, attribute->children, 1);
+        xmlNs *own = ns ? xmlSearchNsByHref(to->doc, to, ns->href) : NULL;
+        if (ns && !own)
+            own = xmlNewNs(to, ns->href, ns->prefix);
+        xmlNewNsProp(to, own, attribute->name, value);
         xmlFree(value);
     }
 }
@@ -392,12 +428,13 @@ static void add_nil(xmlNode *parent, xmlNode *before, const xmlNode *from)
 }
 
 // Walks both bodies side by side; an element that is nil and was not written is put in its place.
-static bool restore_nils(xmlNode *from, xmlNode *to, struct err *err)
+static bool restore_content(xmlNode *from, xmlNode *to, struct err *err)
 {
     xmlNode *written = xmlFirstElementChild(to);
     for (xmlNode *node = xmlFirstElementChild(from); node; node = xmlNextElementSibling(node)) {
         if (written && is_same_name(node, written) && is_nil(node) == is_nil(written)) {
-            if (!restore_nils(node, written, err))
+            restore_attributes(node, written); // only open content can lack one
+            if (!restore_content(node, written, err))
                 return false;
             written = xmlNextElementSibling(written);
         } else if (is_nil(node)) {
@@ -416,18 +453,22 @@ static bool is_rpc(const struct soap_module_operation *facts)
 }
 
 static bool wire_restore(struct soap_codec *codec, const struct envelope *from,
-                         const struct soap_module_operation *facts, struct arena *arena,
+                         const struct soap_operation *operation, struct arena *arena,
                          struct str *wire, struct err *err)
 {
-    bool has_nil = holds_nil(from->content);
-    if (!has_nil && !from->has_more_header)
+    // In RPC style a nil parameter is a NULL the stub writes itself, in the WSDL's order.
+    bool has_more = !is_rpc(operation->facts) &&
+                    (holds_nil(from->content) ||
+                     (operation->module->has_open_content && holds_attribute(from->content)));
+    if (!has_more && !from->has_more_header)
         return true;
     AUTO_ENVELOPE struct envelope to = {0};
     if (!envelope_parse(codec, *wire, &to, err))
         return false;
     restore_header(from, &to);
-    // In RPC style a nil parameter is a NULL the stub writes itself, in the WSDL's order.
-    if (has_nil && !is_rpc(facts) && !restore_nils(from->content, to.content, err))
+    if (has_more)
+        restore_attributes(from->content, to.content);
+    if (has_more && !restore_content(from->content, to.content, err))
         return false;
     xmlChar *bytes;
     int len;
@@ -474,7 +515,7 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *operatio
         return err_set(err, ERR_INVALID, "operation %s: %s", operation->facts->name,
                        module->table->error(engine->context));
     struct str wire = {bytes.data, bytes.len};
-    if (!wire_restore(codec, &envelope, operation->facts, arena, &wire, err))
+    if (!wire_restore(codec, &envelope, operation, arena, &wire, err))
         return false;
     *ret_wire = wire.data == bytes.data ? arena_copy(arena, wire) : wire;
     return true;

@@ -93,6 +93,15 @@ static xmlSchema *schema_parse(const struct soap_module *table)
     return schema;
 }
 
+static bool has_open_content(const struct soap_module *table)
+{
+    for (size_t i = 0; i < table->schema_count; i++) {
+        if (strstr(table->schemas[i], "anyType") || strstr(table->schemas[i], "anyAttribute"))
+            return true;
+    }
+    return false;
+}
+
 // --- modules ---
 
 static void module_close(struct module *module)
@@ -129,7 +138,10 @@ static bool module_open(const char *path, struct module *ret, struct err *err)
         dlclose(handle);
         return false;
     }
-    *ret = (struct module){.handle = handle, .table = table, .schema = schema_parse(table)};
+    *ret = (struct module){.handle = handle,
+                           .table = table,
+                           .schema = schema_parse(table),
+                           .has_open_content = has_open_content(table)};
     return true;
 }
 
