@@ -89,7 +89,7 @@ static struct json *refusal_tree(struct arena *arena, const struct event_faults 
     struct json *tree = json_object(arena), *errors = json_array(arena);
     size_t count =
         faults->count < COUNT_OF(faults->items) ? faults->count : COUNT_OF(faults->items);
-    tree_text(arena, tree, "detail", detail);
+    tree_text(arena, tree, "detail", arena_strdup(arena, detail));
     for (size_t i = 0; i < count; i++) {
         struct json *error = json_object(arena);
         tree_text(arena, error, "pointer", faults->items[i].pointer);
