@@ -89,7 +89,7 @@ static struct json *refusal_tree(struct arena *arena, const struct event_faults 
     struct json *tree = json_object(arena), *errors = json_array(arena);
     size_t count =
         faults->count < COUNT_OF(faults->items) ? faults->count : COUNT_OF(faults->items);
-    tree_text(arena, tree, "detail", arena_strdup(arena, detail));
+    tree_text(arena, tree, "detail", detail);
     for (size_t i = 0; i < count; i++) {
         struct json *error = json_object(arena);
         tree_text(arena, error, "pointer", faults->items[i].pointer);
@@ -324,7 +324,8 @@ static bool make_request(struct preview *preview, const struct service *service,
 static struct str mask(const struct preview *preview, const struct service *service,
                        const char *text)
 {
-    struct str masked = service_mask(service, preview->arena, str_from(text));
+    struct str kept = arena_copy(preview->arena, str_from(text)); // masks may borrow it
+    struct str masked = service_mask(service, preview->arena, kept);
     return mask_apply(preview->private, preview->arena, masked);
 }
 
@@ -402,7 +403,7 @@ struct json *preview_make(struct arena *arena, const struct preview_options *opt
     struct json *refused = NULL;
     if (!source_read(config, event->source, arena, event->trigger, event->format, event->body,
                      &preview.reading, &faults, &err))
-        refused = refusal_tree(arena, &faults, err.text);
+        refused = refusal_tree(arena, &faults, arena_strdup(arena, err.text));
     else if (preview.reading.survey.is_refused)
         refused = refusal_tree(arena, &preview.reading.survey.faults,
                                "answers break the survey's definition");

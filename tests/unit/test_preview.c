@@ -133,6 +133,7 @@ static void test_a_refused_event_says_what_is_wrong(void **state)
     (void)state;
     const struct json *tree = preview("{\"ani\":\"1\"}", NULL, SIZE_MAX);
     const struct json *refused = get(tree, "refused");
+    assert_string_equal(text(refused, "detail"), "the element `uii`, the call's id, is missing");
     assert_string_equal(text(at(get(refused, "errors"), 0), "pointer"), "/uii");
     assert_int_equal(get(tree, "requests")->array.count, 0);
     assert_false(get(tree, "unrouted")->boolean);
