@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 // Raised with every change below; a module of another number is refused at load.
-#define SOAP_MODULE_ABI    2u
+#define SOAP_MODULE_ABI    3u
 #define SOAP_MODULE_SYMBOL "switchhook_module"
 
 // Schemas refer to each other by this and their index: "switchhook:///3.xsd".
@@ -39,14 +39,50 @@ enum soap_module_reply {
     SOAP_REPLY_UNREADABLE, // neither; the context's error says why
 };
 
+// Names refer to the module's schemas, or to XML Schema's own types.
+struct soap_module_name {
+    const char *namespace, *local; // "" for none
+};
+
+struct soap_module_part {
+    const char *name;           // the WSDL's name of the part
+    struct soap_module_name of; // an element or a type
+    bool is_element;            // false in RPC style only: an element of no namespace named `name`
+    const char *mime; // media type of a part that travels as an attachment; "" in the body
+};
+
+// The envelope in one direction. No wrapper and no parts: the Body is empty.
+struct soap_module_message {
+    struct soap_module_name wrapper; // RPC: the element around the parts; document: local ""
+    bool is_encoded;                 // SOAP encoding
+    const struct soap_module_part *parts;
+    size_t part_count;
+    const struct soap_module_part *headers; // all are elements
+    size_t header_count;
+};
+
+struct soap_module_detail { // of a fault the WSDL declares
+    const char *name;
+    struct soap_module_name element; // local "" when the WSDL gives none
+};
+
 struct soap_module_operation {
     const char *name; // as in the WSDL
     const char *port;
-    const char *endpoint; // soap:address, "" when the WSDL gives none
-    const char *action;   // soapAction, "" when none
-    int version;          // 11 or 12
-    const char *style;    // "document" or "rpc"
-    bool is_one_way;      // no answer, or one without content
+    const char *service;       // of the port, "" when the WSDL has none
+    const char *documentation; // "" when none
+    const char *endpoint;      // soap:address, "" when the WSDL gives none
+    const char *action;        // soapAction, "" when none
+    int version;               // 11 or 12
+    const char *style;         // "document" or "rpc"
+    bool is_one_way;           // no answer, or one without content
+    struct soap_module_message input, output;
+    const struct soap_module_detail *faults;
+    size_t fault_count;
+    // WS-Addressing 1.0: the input's action, given or by its default pattern, and whether the WSDL
+    // says that the service takes such headers.
+    const char *addressing_action;
+    bool uses_addressing;
 };
 
 struct soap_module {

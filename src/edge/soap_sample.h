@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Writes messages of an operation by its types alone: a scaffold for a person to fill in, and a
+// sample that is valid as it stands. Knows types, and which data elements of the catalogue have
+// like names; no values of any event.
+
+#ifndef EDGE_SOAP_SAMPLE_H
+#define EDGE_SOAP_SAMPLE_H
+
+#include "core/json.h"
+#include "edge/soap.h"
+
+// A template of the request: every element in order, with comments that say type, occurrence,
+// choice, enumeration and documentation; optional parts are marked; data elements of like name are
+// filled in as {{tags}}. Well-formed XML as it stands.
+struct str soap_scaffold(const struct soap_operation *operation, struct arena *arena);
+// The same as a JSON body for soap_json_encode. JSON has no comments, so it says less.
+const struct json *soap_scaffold_json(const struct soap_operation *operation, struct arena *arena);
+
+enum soap_sample_of { SOAP_SAMPLE_REQUEST, SOAP_SAMPLE_REPLY };
+// A whole envelope with values valid for their types: every element at least once where that ends,
+// the first branch of each choice. ERR_INVALID names a type for which no value was found (a pattern
+// and lengths that exclude each other).
+bool soap_sample(const struct soap_operation *operation, enum soap_sample_of of,
+                 struct arena *arena, struct str *ret_envelope, struct err *err) MUST_CHECK;
+
+#endif
