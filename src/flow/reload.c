@@ -168,8 +168,8 @@ static void finish(struct reload *reload, const struct fault_list *faults, bool 
     else
         log_failure(faults);
     if (done)
-        done(context, &(struct reload_result){
-                          .generation = current, .is_new = is_new, .faults = faults});
+        done(context,
+             &(struct reload_result){.generation = current, .is_new = is_new, .faults = faults});
     generation_release(current);
 }
 
