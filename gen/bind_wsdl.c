@@ -500,10 +500,10 @@ static bool read_operations(struct ports *ports)
                    wsdl->path);
 }
 
-static bool take_results(struct reader *reader, const struct ports *ports, struct wsdl *wsdl)
+static bool take_results(struct reader *reader, struct wsdl *wsdl)
 {
-    for (size_t i = 0; i < wsdl->call_count; i++) {
-        if (!messages_supply(reader, &ports->calls[i]))
+    for (size_t i = 0; i < wsdl->operation_count; i++) {
+        if (!messages_supply(reader, &wsdl->operations[i].facts, i))
             return false;
     }
     schemas_write_texts(reader, &wsdl->schemas, &wsdl->schema_count);
@@ -534,7 +534,7 @@ bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *
     if (copy_path &&
         !copy_write(reader, copy_path, target, ports.calls, wsdl.calls, wsdl.call_count))
         return false;
-    if (!take_results(reader, &ports, &wsdl))
+    if (!take_results(reader, &wsdl))
         return false;
     *ret = wsdl;
     return true;
