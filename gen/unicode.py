@@ -52,17 +52,17 @@ def category_runs():
 
 
 def main():
-    lines = ["// Made by gen/unicode.py.", '#include "core/pattern_class.h"', "",
-             "const struct pattern_category pattern_categories[] = {"]
+    lines = ["// Made by gen/unicode.py.", '#include "core/regular_class.h"', "",
+             "const struct regular_category regular_categories[] = {"]
     runs = category_runs()
     lines += [f'    {{0x{first:x}, "{category}"}},' for first, category in runs]
-    lines += ["};", f"const size_t pattern_category_count = {len(runs)};", "",
-              "const struct pattern_block pattern_blocks[] = {"]
+    lines += ["};", f"const size_t regular_category_count = {len(runs)};", "",
+              "const struct regular_block regular_blocks[] = {"]
     blocks = [entry.split() for line in BLOCKS.split("\n") for entry in line.split("|") if entry]
     for extent, name in blocks:
         first, last = extent.split("-")
         lines.append(f'    {{"{name}", 0x{first}, 0x{last}}},')
-    lines += ["};", f"const size_t pattern_block_count = {len(blocks)};", ""]
+    lines += ["};", f"const size_t regular_block_count = {len(blocks)};", ""]
     with open(sys.argv[1], "w", encoding="utf-8") as out:
         out.write("\n".join(lines))
 

@@ -3,7 +3,7 @@
 // Any text as a regular expression of XML Schema, or several, a line each: refused with a sentence,
 // or a word is found that matches, or none within the bounds.
 
-#include "core/pattern.h"
+#include "core/regular.h"
 
 #include "fuzz.h"
 
@@ -16,24 +16,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct str text = arena_copy(arena, (struct str){(const char *)data, size});
     const char *lines[MAX_SETS];
-    struct pattern_set sets[MAX_SETS];
+    struct regular_set sets[MAX_SETS];
     size_t count = 0;
     for (char *line = (char *)(uintptr_t)text.data; line && count < MAX_SETS; count++) {
         lines[count] = line;
-        sets[count] = (struct pattern_set){&lines[count], 1};
+        sets[count] = (struct regular_set){&lines[count], 1};
         line = strchr(line, '\n');
         if (line)
             *line++ = '\0';
     }
-    const struct pattern *pattern = NULL;
+    const struct regular *pattern = NULL;
     struct err err = {0};
-    if (!pattern_compile(arena, sets, count, &pattern, &err)) {
+    if (!regular_compile(arena, sets, count, &pattern, &err)) {
         require(!pattern && err.code != ERR_NONE);
         return 0;
     }
     struct str word;
-    const struct pattern_wish wish = {.max_length = 100};
-    if (pattern_find(pattern, arena, &wish, &word))
-        require(pattern_matches(pattern, word));
+    const struct regular_wish wish = {.max_length = 100};
+    if (regular_find(pattern, arena, &wish, &word))
+        require(regular_matches(pattern, word));
     return 0;
 }

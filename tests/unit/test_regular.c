@@ -3,7 +3,7 @@
 // Words of regular expressions. Who is right about XML Schema is libxml2: every word found has to
 // match there as well.
 
-#include "core/pattern.h"
+#include "core/regular.h"
 
 #include <libxml/xmlregexp.h>
 #include <setjmp.h>
@@ -26,22 +26,22 @@ static bool is_match(const char *expression, const char *word)
 static struct str find(struct arena *arena, const char *const *expressions, size_t count,
                        size_t min_length, size_t max_length)
 {
-    struct pattern_set sets[8];
+    struct regular_set sets[8];
     for (size_t i = 0; i < count; i++)
-        sets[i] = (struct pattern_set){&expressions[i], 1};
-    const struct pattern *pattern = NULL;
+        sets[i] = (struct regular_set){&expressions[i], 1};
+    const struct regular *pattern = NULL;
     struct err err;
-    if (!pattern_compile(arena, sets, count, &pattern, &err))
+    if (!regular_compile(arena, sets, count, &pattern, &err))
         fail_msg("`%s`: %s", expressions[0], err.text);
     struct str word;
-    const struct pattern_wish wish = {.min_length = min_length, .max_length = max_length};
-    if (!pattern_find(pattern, arena, &wish, &word))
+    const struct regular_wish wish = {.min_length = min_length, .max_length = max_length};
+    if (!regular_find(pattern, arena, &wish, &word))
         fail_msg("no word for `%s`", expressions[0]);
     for (size_t i = 0; i < count; i++) {
         if (!is_match(expressions[i], word.data))
             fail_msg("`%s` is no word of `%s`", word.data, expressions[i]);
     }
-    assert_true(pattern_matches(pattern, word));
+    assert_true(regular_matches(pattern, word));
     return word;
 }
 
@@ -158,12 +158,12 @@ static void test_words_are_offered_until_one_is_taken(void **state)
     (void)state;
     AUTO_ARENA struct arena *arena = arena_new();
     const char *const expressions[] = {"[0-9]{1,3}"};
-    const struct pattern *pattern = NULL;
+    const struct regular *pattern = NULL;
     struct err err;
-    assert_true(pattern_compile(arena, &(struct pattern_set){expressions, 1}, 1, &pattern, &err));
-    const struct pattern_wish wish = {.max_length = 10, .accept = ends_with_zero};
+    assert_true(regular_compile(arena, &(struct regular_set){expressions, 1}, 1, &pattern, &err));
+    const struct regular_wish wish = {.max_length = 10, .accept = ends_with_zero};
     struct str word;
-    assert_true(pattern_find(pattern, arena, &wish, &word));
+    assert_true(regular_find(pattern, arena, &wish, &word));
     assert_string_equal(word.data, "0");
 }
 
@@ -183,15 +183,15 @@ static void test_what_excludes_itself_has_no_word(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         AUTO_ARENA struct arena *arena = arena_new();
-        const struct pattern_set sets[] = {{&cases[i].expressions[0], 1},
+        const struct regular_set sets[] = {{&cases[i].expressions[0], 1},
                                            {&cases[i].expressions[1], 1}};
-        const struct pattern *pattern = NULL;
+        const struct regular *pattern = NULL;
         struct err err;
-        assert_true(pattern_compile(arena, sets, cases[i].count, &pattern, &err));
-        const struct pattern_wish wish = {.min_length = cases[i].min_length,
+        assert_true(regular_compile(arena, sets, cases[i].count, &pattern, &err));
+        const struct regular_wish wish = {.min_length = cases[i].min_length,
                                           .max_length = cases[i].max_length};
         struct str word;
-        if (pattern_find(pattern, arena, &wish, &word))
+        if (regular_find(pattern, arena, &wish, &word))
             fail_msg("`%s` gave `%s`", cases[i].expressions[0], word.data);
     }
 }
@@ -211,10 +211,10 @@ static void test_mistakes_have_a_place(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         AUTO_ARENA struct arena *arena = arena_new();
-        const struct pattern *pattern = NULL;
+        const struct regular *pattern = NULL;
         struct err err;
-        const struct pattern_set set = {&cases[i].expression, 1};
-        if (pattern_compile(arena, &set, 1, &pattern, &err))
+        const struct regular_set set = {&cases[i].expression, 1};
+        if (regular_compile(arena, &set, 1, &pattern, &err))
             fail_msg("`%s` is none", cases[i].expression);
         if (!strstr(err.text, cases[i].part))
             fail_msg("`%s`: %s", cases[i].expression, err.text);

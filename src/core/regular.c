@@ -5,9 +5,9 @@
 // words with the same future are gone through once; nodes and steps are counted, not timed, so the
 // result is the same everywhere.
 
-#include "core/pattern.h"
-#include "core/pattern_alphabet.h"
-#include "core/pattern_parse.h"
+#include "core/regular.h"
+#include "core/regular_alphabet.h"
+#include "core/regular_parse.h"
 
 enum {
     MAX_STATES = 20000,
@@ -23,23 +23,23 @@ enum {
 
 struct compiler {
     struct arena *arena;
-    struct pattern *pattern;
+    struct regular *pattern;
     size_t capacity;
-    struct pattern_class *classes;
+    struct regular_class *classes;
     uint32_t set;
     bool is_too_large;
 };
 
-static uint32_t add_state(struct compiler *compiler, struct pattern_state state)
+static uint32_t add_state(struct compiler *compiler, struct regular_state state)
 {
-    struct pattern *pattern = compiler->pattern;
+    struct regular *pattern = compiler->pattern;
     if (pattern->state_count == MAX_STATES) {
         compiler->is_too_large = true;
         return 0;
     }
     if (pattern->state_count == compiler->capacity) {
         size_t capacity = compiler->capacity ? compiler->capacity * 2 : 64;
-        struct pattern_state *states = arena_alloc(compiler->arena, capacity * sizeof(*states));
+        struct regular_state *states = arena_alloc(compiler->arena, capacity * sizeof(*states));
         if (pattern->state_count)
             memcpy(states, pattern->states, pattern->state_count * sizeof(*states));
         pattern->states = states;
@@ -53,14 +53,14 @@ static uint32_t add_state(struct compiler *compiler, struct pattern_state state)
 static uint32_t add_split(struct compiler *compiler, uint32_t next, uint32_t other)
 {
     return add_state(compiler,
-                     (struct pattern_state){.kind = STATE_SPLIT, .next = next, .other = other});
+                     (struct regular_state){.kind = STATE_SPLIT, .next = next, .other = other});
 }
 
-static uint32_t class_index(struct compiler *compiler, const struct pattern_class *class)
+static uint32_t class_index(struct compiler *compiler, const struct regular_class *class)
 {
-    struct pattern *pattern = compiler->pattern;
+    struct regular *pattern = compiler->pattern;
     for (size_t i = 0; i < pattern->class_count; i++) {
-        if (pattern_class_equals(&compiler->classes[i], class))
+        if (regular_class_equals(&compiler->classes[i], class))
             return (uint32_t)i;
     }
     if (pattern->class_count == MAX_CLASSES) {
@@ -72,13 +72,13 @@ static uint32_t class_index(struct compiler *compiler, const struct pattern_clas
 }
 
 // Each builds backwards: the states of a node, whose end leads to `next`; returns the first.
-static uint32_t build(struct compiler *compiler, const struct pattern_node *node, uint32_t next);
+static uint32_t build(struct compiler *compiler, const struct regular_node *node, uint32_t next);
 
-static uint32_t build_repeat(struct compiler *compiler, const struct pattern_node *node,
+static uint32_t build_repeat(struct compiler *compiler, const struct regular_node *node,
                              uint32_t next)
 {
-    const struct pattern_node *child = node->children[0];
-    bool is_endless = node->max == PATTERN_UNBOUNDED || node->max - node->min > MAX_OPTIONAL;
+    const struct regular_node *child = node->children[0];
+    bool is_endless = node->max == REGULAR_UNBOUNDED || node->max - node->min > MAX_OPTIONAL;
     uint32_t first = next;
     if (is_endless) {
         first = add_split(compiler, next, next);
@@ -93,19 +93,19 @@ static uint32_t build_repeat(struct compiler *compiler, const struct pattern_nod
     return first;
 }
 
-static uint32_t build(struct compiler *compiler, const struct pattern_node *node, uint32_t next)
+static uint32_t build(struct compiler *compiler, const struct regular_node *node, uint32_t next)
 {
     if (compiler->is_too_large)
         return 0;
-    if (node->kind == PATTERN_CHARACTER)
+    if (node->kind == REGULAR_CHARACTER)
         return add_state(compiler,
-                         (struct pattern_state){.kind = STATE_CHARACTER,
+                         (struct regular_state){.kind = STATE_CHARACTER,
                                                 .class = class_index(compiler, &node->class),
                                                 .next = next});
-    if (node->kind == PATTERN_REPEAT)
+    if (node->kind == REGULAR_REPEAT)
         return build_repeat(compiler, node, next);
     uint32_t first = next;
-    if (node->kind == PATTERN_SEQUENCE) {
+    if (node->kind == REGULAR_SEQUENCE) {
         for (size_t i = node->count; i > 0; i--)
             first = build(compiler, node->children[i - 1], first);
         return first;
@@ -116,13 +116,13 @@ static uint32_t build(struct compiler *compiler, const struct pattern_node *node
     return first;
 }
 
-static bool compile_set(struct compiler *compiler, const struct pattern_set *set, struct err *err)
+static bool compile_set(struct compiler *compiler, const struct regular_set *set, struct err *err)
 {
-    uint32_t accept = add_state(compiler, (struct pattern_state){.kind = STATE_ACCEPT});
+    uint32_t accept = add_state(compiler, (struct regular_state){.kind = STATE_ACCEPT});
     uint32_t first = accept;
     for (size_t i = set->count; i > 0; i--) {
-        struct pattern_node *node;
-        if (!pattern_parse(compiler->arena, str_from(set->any_of[i - 1]), &node, err))
+        struct regular_node *node;
+        if (!regular_parse(compiler->arena, str_from(set->any_of[i - 1]), &node, err))
             return err_prefix(err, "%.100s", set->any_of[i - 1]);
         uint32_t start = build(compiler, node, accept);
         first = i == set->count ? start : add_split(compiler, start, first);
@@ -132,10 +132,10 @@ static bool compile_set(struct compiler *compiler, const struct pattern_set *set
            err_set(err, ERR_TOO_LARGE, "%.100s: the pattern is too large", set->any_of[0]);
 }
 
-bool pattern_compile(struct arena *arena, const struct pattern_set *sets, size_t count,
-                     const struct pattern **ret, struct err *err)
+bool regular_compile(struct arena *arena, const struct regular_set *sets, size_t count,
+                     const struct regular **ret, struct err *err)
 {
-    struct pattern *pattern = arena_alloc(arena, sizeof(*pattern));
+    struct regular *pattern = arena_alloc(arena, sizeof(*pattern));
     struct compiler compiler = {.arena = arena, .pattern = pattern};
     compiler.classes = arena_alloc(arena, MAX_CLASSES * sizeof(*compiler.classes));
     pattern->starts = arena_alloc(arena, (count + 1) * sizeof(*pattern->starts));
@@ -146,7 +146,7 @@ bool pattern_compile(struct arena *arena, const struct pattern_set *sets, size_t
             return false;
     }
     pattern->classes = compiler.classes;
-    pattern_alphabet(arena, pattern);
+    regular_alphabet(arena, pattern);
     *ret = pattern;
     return true;
 }
@@ -160,7 +160,7 @@ struct where {
 };
 
 struct run {
-    const struct pattern *pattern;
+    const struct regular *pattern;
     uint32_t *marks; // of each state: the round in which it was seen last
     uint32_t round;
     uint32_t *stack;
@@ -168,7 +168,7 @@ struct run {
     size_t steps;
 };
 
-static void run_init(struct run *run, const struct pattern *pattern, struct arena *arena)
+static void run_init(struct run *run, const struct regular *pattern, struct arena *arena)
 {
     size_t count = pattern->state_count + 1;
     *run = (struct run){.pattern = pattern};
@@ -194,7 +194,7 @@ static void reach(struct run *run, uint32_t state)
             continue;
         run->marks[at] = run->round;
         run->steps++;
-        const struct pattern_state *facts = &run->pattern->states[at];
+        const struct regular_state *facts = &run->pattern->states[at];
         if (facts->kind == STATE_SPLIT) {
             run->stack[depth++] = facts->other;
             run->stack[depth++] = facts->next;
@@ -218,13 +218,13 @@ static int compare_states(const void *a, const void *b)
 }
 
 // How many sets go on from here, or accept. States of a set are neighbours.
-static size_t count_sets(const struct pattern *pattern, const struct where *where,
+static size_t count_sets(const struct regular *pattern, const struct where *where,
                          bool only_accepting)
 {
     size_t count = 0;
     uint32_t last = UINT32_MAX;
     for (size_t i = 0; i < where->count; i++) {
-        const struct pattern_state *state = &pattern->states[where->states[i]];
+        const struct regular_state *state = &pattern->states[where->states[i]];
         if ((only_accepting && state->kind != STATE_ACCEPT) || state->set == last)
             continue;
         last = state->set;
@@ -240,7 +240,7 @@ static bool end_round(struct run *run)
     return count_sets(run->pattern, &run->next, false) == run->pattern->set_count;
 }
 
-bool pattern_matches(const struct pattern *pattern, struct str word)
+bool regular_matches(const struct regular *pattern, struct str word)
 {
     AUTO_ARENA struct arena *arena = arena_new();
     struct run run;
@@ -248,14 +248,14 @@ bool pattern_matches(const struct pattern *pattern, struct str word)
     struct where here = {arena_alloc(arena, (pattern->state_count + 1) * sizeof(uint32_t)), 0};
     reach_starts(&run);
     uint32_t c;
-    while (end_round(&run) && pattern_take(&word, &c)) {
+    while (end_round(&run) && regular_take(&word, &c)) {
         memcpy(here.states, run.next.states, run.next.count * sizeof(*here.states));
         here.count = run.next.count;
         begin_round(&run);
         for (size_t i = 0; i < here.count; i++) {
-            const struct pattern_state *state = &pattern->states[here.states[i]];
+            const struct regular_state *state = &pattern->states[here.states[i]];
             if (state->kind == STATE_CHARACTER &&
-                pattern_class_has(&pattern->classes[state->class], c))
+                regular_class_has(&pattern->classes[state->class], c))
                 reach(&run, state->next);
         }
     }
@@ -276,7 +276,7 @@ enum { BUCKETS = 16384 };
 struct search {
     struct arena *arena; // of the caller, for the word
     struct arena *own;
-    const struct pattern_wish *wish;
+    const struct regular_wish *wish;
     struct run run;
     struct node *nodes;
     size_t count;
@@ -345,7 +345,7 @@ static struct str word_of(struct search *search, uint32_t at, size_t turn)
     AUTO_BUF struct buf word;
     buf_init(&word, MAX_WORD_LENGTH * 4);
     for (uint32_t i = 0; i < length; i++) {
-        const struct pattern_letter *letter = &search->run.pattern->letters[letters[i]];
+        const struct regular_letter *letter = &search->run.pattern->letters[letters[i]];
         add_utf8(&word, letter->faces[(i + turn) % letter->face_count]);
     }
     return arena_copy(search->arena, buf_str(&word));
@@ -372,12 +372,12 @@ static bool offer(struct search *search, uint32_t at, struct str *ret)
 
 static void expand(struct search *search, uint32_t at)
 {
-    const struct pattern *pattern = search->run.pattern;
+    const struct regular *pattern = search->run.pattern;
     for (size_t letter = 0; letter < pattern->letter_count; letter++) {
         const struct node *node = &search->nodes[at]; // nodes stay where they are
         begin_round(&search->run);
         for (size_t i = 0; i < node->where.count; i++) {
-            const struct pattern_state *state = &pattern->states[node->where.states[i]];
+            const struct regular_state *state = &pattern->states[node->where.states[i]];
             search->run.steps++;
             if (state->kind == STATE_CHARACTER &&
                 pattern->has[state->class * pattern->letter_count + letter])
@@ -388,8 +388,8 @@ static void expand(struct search *search, uint32_t at)
     }
 }
 
-bool pattern_find(const struct pattern *pattern, struct arena *arena,
-                  const struct pattern_wish *wish, struct str *ret)
+bool regular_find(const struct regular *pattern, struct arena *arena,
+                  const struct regular_wish *wish, struct str *ret)
 {
     AUTO_ARENA struct arena *own = arena_new();
     struct search search = {.arena = arena, .own = own, .wish = wish, .count = 1};

@@ -3,9 +3,9 @@
 // Recursive descent, one function a rule of the grammar. A little kinder than it: any character
 // that means nothing may stand behind a backslash, as people write `\/` and `\@`.
 
-#include "core/pattern_parse.h"
+#include "core/regular_parse.h"
 
-enum { MAX_DEPTH = 50, MAX_PATTERN_BYTES = 64 * 1024, MAX_REPEAT = 1000000 };
+enum { MAX_DEPTH = 50, MAX_REGULAR_BYTES = 64 * 1024, MAX_REPEAT = 1000000 };
 
 struct parser {
     struct arena *arena;
@@ -14,7 +14,7 @@ struct parser {
     struct err *err;
 };
 
-bool pattern_take(struct str *text, uint32_t *ret)
+bool regular_take(struct str *text, uint32_t *ret)
 {
     if (!text->len)
         return false;
@@ -49,20 +49,20 @@ static bool take_char(struct parser *parser, char c)
     return true;
 }
 
-static struct pattern_node *make(struct parser *parser, int kind)
+static struct regular_node *make(struct parser *parser, int kind)
 {
-    struct pattern_node *node = arena_alloc(parser->arena, sizeof(*node));
+    struct regular_node *node = arena_alloc(parser->arena, sizeof(*node));
     node->kind = kind;
     return node;
 }
 
-static void add_child(struct parser *parser, struct pattern_node *parent,
-                      struct pattern_node *child)
+static void add_child(struct parser *parser, struct regular_node *parent,
+                      struct regular_node *child)
 {
     if (parent->count == parent->capacity) {
         size_t capacity = parent->capacity ? parent->capacity * 2 : 2;
-        struct pattern_node **children =
-            arena_alloc(parser->arena, capacity * sizeof(struct pattern_node *));
+        struct regular_node **children =
+            arena_alloc(parser->arena, capacity * sizeof(struct regular_node *));
         if (parent->count)
             memcpy(children, parent->children, parent->count * sizeof(*children));
         parent->children = children;
@@ -73,36 +73,36 @@ static void add_child(struct parser *parser, struct pattern_node *parent,
 
 // --- classes ---
 
-static bool read_property(struct parser *parser, bool is_inverted, struct pattern_class *class)
+static bool read_property(struct parser *parser, bool is_inverted, struct regular_class *class)
 {
     const char *end =
         is_next(parser, '{') ? memchr(parser->rest.data, '}', parser->rest.len) : NULL;
     if (!end)
         return fail(parser, "after \\p comes a name in braces");
     struct str name = {parser->rest.data + 1, (size_t)(end - parser->rest.data) - 1};
-    struct pattern_class found = {0};
-    if (!pattern_class_add_property(parser->arena, &found, name))
+    struct regular_class found = {0};
+    if (!regular_class_add_property(parser->arena, &found, name))
         return fail(parser, "Unicode has no such category or block");
     parser->rest.len -= name.len + 2;
     parser->rest.data += name.len + 2;
-    pattern_class_tidy(&found);
+    regular_class_tidy(&found);
     if (is_inverted)
-        found = pattern_class_invert(parser->arena, &found);
-    pattern_class_add_all(parser->arena, class, &found);
+        found = regular_class_invert(parser->arena, &found);
+    regular_class_add_all(parser->arena, class, &found);
     return true;
 }
 
 // What follows a backslash: into *class, or when it is one character, into *ret_single.
-static bool read_escape(struct parser *parser, struct pattern_class *class, bool *ret_is_single,
+static bool read_escape(struct parser *parser, struct regular_class *class, bool *ret_is_single,
                         uint32_t *ret_single)
 {
     uint32_t c;
     *ret_is_single = false;
-    if (!pattern_take(&parser->rest, &c))
+    if (!regular_take(&parser->rest, &c))
         return fail(parser, "nothing follows the backslash");
     if (c == 'p' || c == 'P')
         return read_property(parser, c == 'P', class);
-    if (c < 0x80 && pattern_class_add_escape(parser->arena, class, (char)c))
+    if (c < 0x80 && regular_class_add_escape(parser->arena, class, (char)c))
         return true;
     bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (is_letter && c != 'n' && c != 'r' && c != 't')
@@ -112,7 +112,7 @@ static bool read_escape(struct parser *parser, struct pattern_class *class, bool
     return true;
 }
 
-static bool read_class_character(struct parser *parser, struct pattern_class *class,
+static bool read_class_character(struct parser *parser, struct regular_class *class,
                                  bool *ret_is_single, uint32_t *ret)
 {
     if (take_char(parser, '\\'))
@@ -120,7 +120,7 @@ static bool read_class_character(struct parser *parser, struct pattern_class *cl
     if (is_next(parser, '['))
         return fail(parser, "a [ inside a class needs a backslash");
     *ret_is_single = true;
-    return pattern_take(&parser->rest, ret) || fail(parser, "the class has no end");
+    return regular_take(&parser->rest, ret) || fail(parser, "the class has no end");
 }
 
 // A minus is a range's only between two characters; "-[" begins what is subtracted.
@@ -130,7 +130,7 @@ static bool is_range_ahead(const struct parser *parser)
            parser->rest.data[1] != '[';
 }
 
-static bool read_range(struct parser *parser, struct pattern_class *class)
+static bool read_range(struct parser *parser, struct regular_class *class)
 {
     uint32_t first, last;
     bool is_single;
@@ -146,14 +146,14 @@ static bool read_range(struct parser *parser, struct pattern_class *class)
         if (!is_single || last < first)
             return fail(parser, "the range ends before it begins");
     }
-    pattern_class_add(parser->arena, class, first, last);
+    regular_class_add(parser->arena, class, first, last);
     return true;
 }
 
 // After the opening bracket.
-static bool read_class(struct parser *parser, struct pattern_class *ret)
+static bool read_class(struct parser *parser, struct regular_class *ret)
 {
-    struct pattern_class class = {0}, less = {0};
+    struct regular_class class = {0}, less = {0};
     if (++parser->depth > MAX_DEPTH)
         return err_set(parser->err, ERR_TOO_LARGE, "the pattern nests deeper than %d", MAX_DEPTH);
     bool is_inverted = take_char(parser, '^'), has_less = false;
@@ -171,14 +171,14 @@ static bool read_class(struct parser *parser, struct pattern_class *ret)
     if (!take_char(parser, ']'))
         return fail(parser, "the class has no end");
     parser->depth--;
-    pattern_class_tidy(&class);
+    regular_class_tidy(&class);
     if (is_inverted)
-        class = pattern_class_invert(parser->arena, &class);
+        class = regular_class_invert(parser->arena, &class);
     if (has_less) { // a - b = not (not a or b)
-        struct pattern_class outside = pattern_class_invert(parser->arena, &class);
-        pattern_class_add_all(parser->arena, &outside, &less);
-        pattern_class_tidy(&outside);
-        class = pattern_class_invert(parser->arena, &outside);
+        struct regular_class outside = regular_class_invert(parser->arena, &class);
+        regular_class_add_all(parser->arena, &outside, &less);
+        regular_class_tidy(&outside);
+        class = regular_class_invert(parser->arena, &outside);
     }
     *ret = class;
     return true;
@@ -186,9 +186,9 @@ static bool read_class(struct parser *parser, struct pattern_class *ret)
 
 // --- the rest ---
 
-static bool read_choice(struct parser *parser, struct pattern_node **ret);
+static bool read_choice(struct parser *parser, struct regular_node **ret);
 
-static bool read_group(struct parser *parser, struct pattern_node **ret)
+static bool read_group(struct parser *parser, struct regular_node **ret)
 {
     if (++parser->depth > MAX_DEPTH)
         return err_set(parser->err, ERR_TOO_LARGE, "the pattern nests deeper than %d", MAX_DEPTH);
@@ -198,20 +198,20 @@ static bool read_group(struct parser *parser, struct pattern_node **ret)
     return take_char(parser, ')') || fail(parser, "a group has no end");
 }
 
-static bool read_atom(struct parser *parser, struct pattern_node **ret)
+static bool read_atom(struct parser *parser, struct regular_node **ret)
 {
     if (take_char(parser, '('))
         return read_group(parser, ret);
-    struct pattern_node *node = *ret = make(parser, PATTERN_CHARACTER);
+    struct regular_node *node = *ret = make(parser, REGULAR_CHARACTER);
     if (take_char(parser, '['))
         return read_class(parser, &node->class);
     uint32_t c = 0;
     bool is_single = true;
     if (take_char(parser, '.')) {
-        struct pattern_class ends = {0};
-        pattern_class_add(parser->arena, &ends, '\n', '\n');
-        pattern_class_add(parser->arena, &ends, '\r', '\r');
-        node->class = pattern_class_invert(parser->arena, &ends);
+        struct regular_class ends = {0};
+        regular_class_add(parser->arena, &ends, '\n', '\n');
+        regular_class_add(parser->arena, &ends, '\r', '\r');
+        node->class = regular_class_invert(parser->arena, &ends);
         return true;
     }
     if (take_char(parser, '\\')) {
@@ -220,11 +220,11 @@ static bool read_atom(struct parser *parser, struct pattern_node **ret)
     } else if (parser->rest.len && strchr("?*+{}]", parser->rest.data[0])) {
         return fail(parser, "a quantifier or bracket stands where a character should");
     } else {
-        pattern_take(&parser->rest, &c);
+        regular_take(&parser->rest, &c);
     }
     if (is_single)
-        pattern_class_add(parser->arena, &node->class, c, c);
-    pattern_class_tidy(&node->class);
+        regular_class_add(parser->arena, &node->class, c, c);
+    regular_class_tidy(&node->class);
     return true;
 }
 
@@ -248,44 +248,44 @@ static bool read_bounds(struct parser *parser, int32_t *ret_min, int32_t *ret_ma
         return false;
     *ret_max = *ret_min;
     if (take_char(parser, ',')) {
-        *ret_max = PATTERN_UNBOUNDED;
+        *ret_max = REGULAR_UNBOUNDED;
         if (!is_next(parser, '}') && !read_number(parser, ret_max))
             return false;
     }
-    if (*ret_max != PATTERN_UNBOUNDED && *ret_max < *ret_min)
+    if (*ret_max != REGULAR_UNBOUNDED && *ret_max < *ret_min)
         return fail(parser, "the largest number of repeats is below the smallest");
     return take_char(parser, '}') || fail(parser, "a quantifier has no end");
 }
 
-static bool read_piece(struct parser *parser, struct pattern_node **ret)
+static bool read_piece(struct parser *parser, struct regular_node **ret)
 {
-    struct pattern_node *atom;
+    struct regular_node *atom;
     if (!read_atom(parser, &atom))
         return false;
     int32_t min = 1, max = 1;
     if (take_char(parser, '?'))
         min = 0;
     else if (take_char(parser, '*'))
-        min = 0, max = PATTERN_UNBOUNDED;
+        min = 0, max = REGULAR_UNBOUNDED;
     else if (take_char(parser, '+'))
-        max = PATTERN_UNBOUNDED;
+        max = REGULAR_UNBOUNDED;
     else if (take_char(parser, '{') && !read_bounds(parser, &min, &max))
         return false;
     *ret = atom;
     if (min == 1 && max == 1)
         return true;
-    *ret = make(parser, PATTERN_REPEAT);
+    *ret = make(parser, REGULAR_REPEAT);
     (*ret)->min = min;
     (*ret)->max = max;
     add_child(parser, *ret, atom);
     return true;
 }
 
-static bool read_branch(struct parser *parser, struct pattern_node **ret)
+static bool read_branch(struct parser *parser, struct regular_node **ret)
 {
-    struct pattern_node *sequence = *ret = make(parser, PATTERN_SEQUENCE);
+    struct regular_node *sequence = *ret = make(parser, REGULAR_SEQUENCE);
     while (parser->rest.len && !is_next(parser, '|') && !is_next(parser, ')')) {
-        struct pattern_node *piece;
+        struct regular_node *piece;
         if (!read_piece(parser, &piece))
             return false;
         add_child(parser, sequence, piece);
@@ -293,11 +293,11 @@ static bool read_branch(struct parser *parser, struct pattern_node **ret)
     return true;
 }
 
-static bool read_choice(struct parser *parser, struct pattern_node **ret)
+static bool read_choice(struct parser *parser, struct regular_node **ret)
 {
-    struct pattern_node *choice = *ret = make(parser, PATTERN_CHOICE);
+    struct regular_node *choice = *ret = make(parser, REGULAR_CHOICE);
     do {
-        struct pattern_node *branch;
+        struct regular_node *branch;
         if (!read_branch(parser, &branch))
             return false;
         add_child(parser, choice, branch);
@@ -305,12 +305,12 @@ static bool read_choice(struct parser *parser, struct pattern_node **ret)
     return true;
 }
 
-bool pattern_parse(struct arena *arena, struct str text, struct pattern_node **ret, struct err *err)
+bool regular_parse(struct arena *arena, struct str text, struct regular_node **ret, struct err *err)
 {
-    if (text.len > MAX_PATTERN_BYTES)
-        return err_set(err, ERR_TOO_LARGE, "the pattern has more than %d bytes", MAX_PATTERN_BYTES);
+    if (text.len > MAX_REGULAR_BYTES)
+        return err_set(err, ERR_TOO_LARGE, "the pattern has more than %d bytes", MAX_REGULAR_BYTES);
     struct parser parser = {.arena = arena, .text = text, .rest = text, .err = err};
-    struct pattern_node *node;
+    struct regular_node *node;
     if (!read_choice(&parser, &node))
         return false;
     if (parser.rest.len)

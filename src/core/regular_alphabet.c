@@ -3,7 +3,7 @@
 // Which characters no class tells apart, and which of them a person would write: letters, digits,
 // what else a keyboard has, and blanks last.
 
-#include "core/pattern_alphabet.h"
+#include "core/regular_alphabet.h"
 
 enum { MAX_LETTERS = 2000 };
 
@@ -15,11 +15,11 @@ static const char *const plain[] = {
 
 struct split {
     struct arena *arena;
-    const struct pattern_class *classes;
+    const struct regular_class *classes;
     size_t class_count;
     unsigned char *words; // one signature of `bytes` bytes for each letter
     size_t bytes;
-    struct pattern_letter *letters;
+    struct regular_letter *letters;
     size_t count;
 };
 
@@ -27,7 +27,7 @@ static void signature_of(const struct split *split, uint32_t c, unsigned char *r
 {
     memset(ret, 0, split->bytes);
     for (size_t i = 0; i < split->class_count; i++) {
-        if (pattern_class_has(&split->classes[i], c))
+        if (regular_class_has(&split->classes[i], c))
             ret[i / 8] |= (unsigned char)(1 << i % 8);
     }
 }
@@ -48,24 +48,24 @@ static void add_face(struct split *split, uint32_t c, size_t first_of_kind)
     if (is_in_none || (is_new && split->count == MAX_LETTERS))
         return;
     split->count += is_new;
-    struct pattern_letter *letter = &split->letters[at];
+    struct regular_letter *letter = &split->letters[at];
     if (at >= first_of_kind && letter->face_count < LETTER_FACES)
         letter->faces[letter->face_count++] = c;
 }
 
-static void add_boundaries(struct split *split, struct pattern_class *firsts)
+static void add_boundaries(struct split *split, struct regular_class *firsts)
 {
     for (size_t i = 0; i < split->class_count; i++) {
         for (size_t j = 0; j < split->classes[i].count; j++) {
-            const struct pattern_range *range = &split->classes[i].ranges[j];
-            pattern_class_add(split->arena, firsts, range->first, range->first);
-            pattern_class_add(split->arena, firsts, range->last + 1, range->last + 1);
+            const struct regular_range *range = &split->classes[i].ranges[j];
+            regular_class_add(split->arena, firsts, range->first, range->first);
+            regular_class_add(split->arena, firsts, range->last + 1, range->last + 1);
         }
     }
-    pattern_class_tidy(firsts);
+    regular_class_tidy(firsts);
 }
 
-void pattern_alphabet(struct arena *arena, struct pattern *pattern)
+void regular_alphabet(struct arena *arena, struct regular *pattern)
 {
     struct split split = {
         .arena = arena,
@@ -81,11 +81,11 @@ void pattern_alphabet(struct arena *arena, struct pattern *pattern)
             add_face(&split, (unsigned char)*c, first_of_kind);
     }
     // Between two boundaries all characters are alike. Tidied, neighbours are one range.
-    struct pattern_class firsts = {0};
+    struct regular_class firsts = {0};
     add_boundaries(&split, &firsts);
     for (size_t i = 0; i < firsts.count; i++) {
         for (uint32_t c = firsts.ranges[i].first; c <= firsts.ranges[i].last; c++) {
-            if (c > ' ' && pattern_class_is_xml(c))
+            if (c > ' ' && regular_class_is_xml(c))
                 add_face(&split, c, split.count);
         }
     }
@@ -96,7 +96,7 @@ void pattern_alphabet(struct arena *arena, struct pattern *pattern)
     for (size_t i = 0; i < pattern->class_count; i++) {
         for (size_t j = 0; j < split.count; j++)
             has[i * split.count + j] =
-                pattern_class_has(&pattern->classes[i], split.letters[j].faces[0]);
+                regular_class_has(&pattern->classes[i], split.letters[j].faces[0]);
     }
     pattern->letters = split.letters;
     pattern->letter_count = split.count;
