@@ -275,11 +275,6 @@ static bool is_file(const char *path)
 static const char *find_location(const struct reader *reader, const char *base,
                                  const char *location)
 {
-    for (size_t i = 0; i < reader->known_count; i++) {
-        const struct wsdl_import *known = &reader->known[i];
-        if (strcmp(known->location, location) == 0 && strcmp(known->from, base) == 0)
-            return is_file(known->to) ? known->to : NULL;
-    }
     if (strncmp(location, "file:", 5) == 0)
         location += strncmp(location, "file://", 7) == 0 ? 7 : 5;
     const char *slash = strrchr(base, '/');
@@ -305,6 +300,17 @@ static const char *find_location(const struct reader *reader, const char *base,
     return is_file(plain) ? plain : NULL;
 }
 
+static const struct wsdl_import *find_known(const struct reader *reader, const char *from,
+                                            const char *location)
+{
+    for (size_t i = 0; i < reader->known_count; i++) {
+        const struct wsdl_import *known = &reader->known[i];
+        if (strcmp(known->location, location) == 0 && strcmp(known->from, from) == 0)
+            return known;
+    }
+    return NULL;
+}
+
 // For wsdl_files. One with a control character in its location cannot be told in a line.
 static void record_import(struct reader *reader, const char *from, const char *location,
                           const char *to)
@@ -325,11 +331,14 @@ static void record_import(struct reader *reader, const char *from, const char *l
 struct reader_file *reader_follow(struct reader *reader, const xmlNode *node, const char *location)
 {
     const char *from = reader_path_of(reader, node);
-    const char *path = find_location(reader, from, location);
-    if (!path) {
-        if (schemas_is_known(attribute_of(reader, node, "namespace")))
+    const struct wsdl_import *known = find_known(reader, from, location);
+    const char *path = known ? known->to : find_location(reader, from, location);
+    if (!path || !is_file(path)) {
+        bool is_stock = schemas_is_known(attribute_of(reader, node, "namespace"));
+        if (known || !is_stock)
+            record_import(reader, from, location, "");
+        if (is_stock)
             return NULL;
-        record_import(reader, from, location, "");
         reader_note(reader, node, "%s is not there; put the file next to this one", location);
         if (!reader->absent)
             reader->absent = arena_strdup(reader->arena, location);
