@@ -516,6 +516,22 @@ static bool take_results(struct reader *reader, struct wsdl *wsdl)
     return true;
 }
 
+bool wsdl_files(struct arena *arena, const char *path, struct wsdl_files *ret, struct err *err)
+{
+    AUTO_READER struct reader *reader = reader_new(arena, path, err);
+    struct reader_file *first = reader_load(reader, path);
+    if (!first || !read_wsdl_files(reader, first) || !read_types(reader))
+        return false;
+    const char **paths = arena_alloc(arena, reader->file_count * sizeof(*paths));
+    for (size_t i = 0; i < reader->file_count; i++)
+        paths[i] = reader->files[i].path;
+    *ret = (struct wsdl_files){.paths = paths,
+                               .count = reader->file_count,
+                               .imports = reader->imports,
+                               .import_count = reader->import_count};
+    return true;
+}
+
 bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *choice,
                const char *copy_path, struct wsdl *ret, struct err *err)
 {

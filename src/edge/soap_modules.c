@@ -226,6 +226,11 @@ const char *soap_modules_name(const struct soap_modules *modules, size_t index)
     return modules->items[index].table->name;
 }
 
+const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index)
+{
+    return modules->items[index].table;
+}
+
 // --- operations ---
 
 // "there is no WHAT "NAME"OWNER; did you mean "NEAREST"?", or what there is.
