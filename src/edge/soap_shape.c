@@ -295,18 +295,41 @@ const struct shape_operation *soap_shape(const struct soap_operation *operation)
     return &shapes_of(operation)->operations[operation->index];
 }
 
+// For a lookup by local name alone.
+struct only {
+    const char *local;
+    void *found;
+    size_t count;
+};
+
+static void find_local(void *payload, void *context, const xmlChar *local)
+{
+    struct only *only = context;
+    if (strcmp((const char *)local, only->local) != 0)
+        return;
+    only->found = payload;
+    only->count++;
+}
+
+static const void *find(xmlHashTable *table, const char *namespace, const char *local)
+{
+    if (namespace)
+        return xmlHashLookup2(table, (const xmlChar *)local, (const xmlChar *)namespace);
+    struct only only = {.local = local};
+    xmlHashScan(table, find_local, &only);
+    return only.count == 1 ? only.found : NULL;
+}
+
 const struct shape_type *soap_shape_type(const struct soap_operation *operation,
                                          const char *namespace, const char *local)
 {
-    const struct made_type *type = xmlHashLookup2(
-        shapes_of(operation)->types, (const xmlChar *)local, (const xmlChar *)namespace);
+    const struct made_type *type = find(shapes_of(operation)->types, namespace, local);
     return type ? &type->shape : NULL;
 }
 
 const struct shape_element *soap_shape_element(const struct soap_operation *operation,
                                                const char *namespace, const char *local)
 {
-    const struct made_element *element = xmlHashLookup2(
-        shapes_of(operation)->elements, (const xmlChar *)local, (const xmlChar *)namespace);
+    const struct made_element *element = find(shapes_of(operation)->elements, namespace, local);
     return element && element->is_declared ? &element->shape : NULL;
 }
