@@ -20,20 +20,6 @@ static bool is_named(struct str text, struct shape_name name)
            memcmp(text.data + space + 2, name.local, local) == 0;
 }
 
-static bool holds_element(struct wire_writer *writer, const struct shape_particle *particle,
-                          const char *local)
-{
-    if (!particle || !wire_step(writer))
-        return false;
-    if (particle->element && strcmp(particle->element->name.local, local) == 0)
-        return true;
-    for (size_t i = 0; i < particle->count; i++) {
-        if (holds_element(writer, &particle->children[i], local))
-            return true;
-    }
-    return false;
-}
-
 // The value of the object's only member beside attributes and the header, if it is called `name`.
 static const struct json *only_member(const struct json *data, struct shape_name name)
 {
@@ -72,24 +58,12 @@ static struct wire_element element_of(const struct shape_element *element)
 static bool put_parts(struct wire_writer *writer, const struct shape_message *message,
                       const struct json *data)
 {
-    struct shape_particle *children =
-        arena_alloc(writer->arena, message->part_count * sizeof(*children));
-    for (size_t i = 0; i < message->part_count; i++)
-        children[i] = (struct shape_particle){
-            .kind = SHAPE_ELEMENT, .min = 1, .max = 1, .element = message->parts[i].element};
-    const struct shape_particle content = {.kind = SHAPE_SEQUENCE,
-                                           .min = 1,
-                                           .max = 1,
-                                           .children = children,
-                                           .count = message->part_count};
-    const struct shape_type type = {
-        .name = {"", *message->wrapper.local ? message->wrapper.local : "the message"},
-        .content = message->part_count ? &content : NULL};
-    const struct wire_element element = {message->wrapper, &type, false, false};
     static const struct json nothing = {.kind = JSON_OBJECT};
+    const struct shape_type *type = soap_json_parts(writer->arena, message);
+    const struct wire_element element = {message->wrapper, type, false, false};
     if (data->kind != JSON_OBJECT && data->kind != JSON_NULL)
         return wire_fail(writer, NULL, "an object of the message's parts is meant");
-    return wire_put_content(writer, NULL, &element, &type,
+    return wire_put_content(writer, NULL, &element, type,
                             data->kind == JSON_OBJECT ? data : &nothing);
 }
 
@@ -99,7 +73,7 @@ static bool put_rpc(struct wire_writer *writer, const struct shape_message *mess
     const struct json *inner = only_member(data, message->wrapper);
     for (size_t i = 0; i < message->part_count && inner; i++) {
         if (strcmp(message->parts[i].element->name.local, message->wrapper.local) == 0)
-            inner = NULL;
+            inner = NULL; // a part of that name is meant
     }
     const char *name = wire_qname(writer, message->wrapper);
     buf_printf(&writer->out, "<%s", name);
@@ -126,7 +100,10 @@ static bool put_body(struct wire_writer *writer, const struct shape_message *mes
         return put_parts(writer, message, data);
     const struct shape_element *root = message->parts[0].element;
     const struct json *inner = only_member(data, root->name);
-    if (inner && !holds_element(writer, root->type->content, root->name.local))
+    bool is_own =
+        inner &&
+        soap_json_find(root->type->content, NULL, root->name.local, &writer->steps).found != NULL;
+    if (inner && !is_own)
         data = inner;
     if (data->kind == JSON_NULL && !root->is_nillable)
         data = &nothing;

@@ -30,44 +30,6 @@ struct filler {
 
 // --- which element a member means ---
 
-struct search {
-    struct wire_writer *writer;
-    const char *namespace; // NULL: any
-    struct str local;
-    const struct shape_element *found, *other; // the same name in another namespace
-    bool is_repeated, has_wildcard;
-};
-
-static void search_element(struct search *search, const struct shape_element *element,
-                           bool is_repeated)
-{
-    if (!str_eq(str_from(element->name.local), search->local) ||
-        (search->namespace && strcmp(search->namespace, element->name.namespace) != 0))
-        return;
-    if (!search->found)
-        search->found = element;
-    else if (strcmp(search->found->name.namespace, element->name.namespace) != 0)
-        search->other = element;
-    search->is_repeated |= is_repeated;
-}
-
-static void search_particle(struct search *search, const struct shape_particle *particle,
-                            bool is_repeated)
-{
-    if (!particle || !wire_step(search->writer))
-        return;
-    is_repeated |= particle->max != 1;
-    search->has_wildcard |= particle->kind == SHAPE_WILDCARD;
-    const struct shape_element *element = particle->element;
-    if (element) {
-        search_element(search, element, is_repeated);
-        for (size_t i = 0; i < element->substitute_count; i++)
-            search_element(search, element->substitutes[i], is_repeated);
-    }
-    for (size_t i = 0; i < particle->count; i++)
-        search_particle(search, &particle->children[i], is_repeated);
-}
-
 static void list_names(struct buf *out, const struct shape_particle *particle, size_t *count)
 {
     if (!particle || *count > MAX_LISTED)
@@ -109,14 +71,13 @@ static bool fail_unknown(struct filler *filler, struct str key)
                      list.len ? buf_str(&list).data : "none");
 }
 
-static void find_member(struct filler *filler, struct member *member, struct search *search)
+static void find_member(struct filler *filler, struct member *member,
+                        struct soap_json_search *search)
 {
     struct shape_name name = wire_name(filler->writer, member->key);
     bool is_full = member->key.len && *member->key.data == '{';
-    *search = (struct search){.writer = filler->writer,
-                              .namespace = is_full ? name.namespace : NULL,
-                              .local = str_from(name.local)};
-    search_particle(search, filler->type->content, false);
+    *search = soap_json_find(filler->type->content, is_full ? name.namespace : NULL, name.local,
+                             &filler->writer->steps);
     member->element = search->found;
     member->name = search->found ? search->found->name : name;
     if (search->found || !search->has_wildcard || is_full)
@@ -150,7 +111,7 @@ static bool read_member(struct filler *filler, const struct json_member *from)
 {
     struct member *member = &filler->members[filler->count];
     *member = (struct member){.key = from->name, .value = from->value};
-    struct search search;
+    struct soap_json_search search;
     find_member(filler, member, &search);
     if (search.other)
         return wire_fail(filler->writer, filler->place,

@@ -39,7 +39,7 @@ bool wire_fail(struct wire_writer *writer, const struct wire_place *place, const
 
 bool wire_step(struct wire_writer *writer)
 {
-    if (writer->steps < WIRE_MAX_STEPS && !writer->out.overflowed) {
+    if (writer->steps < SOAP_JSON_MAX_STEPS && !writer->out.overflowed) {
         writer->steps++;
         return true;
     }
@@ -86,7 +86,7 @@ static const char *prefix_of(struct wire_writer *writer, const char *namespace)
     if (at == writer->namespace_count) {
         writer->namespaces[writer->namespace_count++] = namespace;
         if (writer->namespace_count == WIRE_MAX_NAMESPACES)
-            writer->steps = WIRE_MAX_STEPS;
+            writer->steps = SOAP_JSON_MAX_STEPS;
     }
     const char *known = known_prefix(namespace);
     return known ? known : arena_printf(writer->arena, "n%zu", at);

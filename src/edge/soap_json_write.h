@@ -6,7 +6,7 @@
 #define EDGE_SOAP_JSON_WRITE_H
 
 #include "edge/soap_json.h"
-#include "edge/soap_shape.h"
+#include "edge/soap_json_find.h"
 
 #define SOAP11_NS    "http://schemas.xmlsoap.org/soap/envelope/"
 #define SOAP12_NS    "http://www.w3.org/2003/05/soap-envelope"
@@ -19,7 +19,6 @@
 enum {
     WIRE_MAX_DEPTH = 200,      // of elements; libxml2 reads 256
     WIRE_MAX_NAMESPACES = 500, // in one message
-    WIRE_MAX_STEPS = 50000000, // looks at a content model
     WIRE_MAX_BYTES = 16 * 1024 * 1024,
 };
 
