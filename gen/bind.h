@@ -51,6 +51,22 @@ struct wsdl_choice {
 bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *choice,
                const char *copy_path, struct wsdl *ret, struct err *err) MUST_CHECK;
 
+struct wsdl_import {
+    const char *from, *location; // the file that imports, and what it calls the other
+    const char *to;              // the other; "" when it is not there
+};
+
+struct wsdl_files {
+    const char **paths; // canonical, the WSDL first
+    size_t count;
+    const struct wsdl_import *imports; // each once; one whose namespace gSOAP brings only if found
+    size_t import_count;
+};
+
+// The files a WSDL needs, whatever is wrong in them beyond the XML of the first.
+bool wsdl_files(struct arena *arena, const char *path, struct wsdl_files *ret,
+                struct err *err) MUST_CHECK;
+
 // --- bind_stub.c ---
 
 struct stub {

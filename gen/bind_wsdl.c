@@ -500,10 +500,10 @@ static bool read_operations(struct ports *ports)
                    wsdl->path);
 }
 
-static bool take_results(struct reader *reader, const struct ports *ports, struct wsdl *wsdl)
+static bool take_results(struct reader *reader, struct wsdl *wsdl)
 {
-    for (size_t i = 0; i < wsdl->call_count; i++) {
-        if (!messages_supply(reader, &ports->calls[i]))
+    for (size_t i = 0; i < wsdl->operation_count; i++) {
+        if (!messages_supply(reader, &wsdl->operations[i].facts, i))
             return false;
     }
     schemas_write_texts(reader, &wsdl->schemas, &wsdl->schema_count);
@@ -513,6 +513,22 @@ static bool take_results(struct reader *reader, const struct ports *ports, struc
     wsdl->notes = reader->notes;
     wsdl->note_count = reader->note_count;
     wsdl->needs_stock_types = schemas_use_stock(reader);
+    return true;
+}
+
+bool wsdl_files(struct arena *arena, const char *path, struct wsdl_files *ret, struct err *err)
+{
+    AUTO_READER struct reader *reader = reader_new(arena, path, err);
+    struct reader_file *first = reader_load(reader, path);
+    if (!first || !read_wsdl_files(reader, first) || !read_types(reader))
+        return false;
+    const char **paths = arena_alloc(arena, reader->file_count * sizeof(*paths));
+    for (size_t i = 0; i < reader->file_count; i++)
+        paths[i] = reader->files[i].path;
+    *ret = (struct wsdl_files){.paths = paths,
+                               .count = reader->file_count,
+                               .imports = reader->imports,
+                               .import_count = reader->import_count};
     return true;
 }
 
@@ -534,7 +550,7 @@ bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *
     if (copy_path &&
         !copy_write(reader, copy_path, target, ports.calls, wsdl.calls, wsdl.call_count))
         return false;
-    if (!take_results(reader, &ports, &wsdl))
+    if (!take_results(reader, &wsdl))
         return false;
     *ret = wsdl;
     return true;

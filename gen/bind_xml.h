@@ -23,7 +23,12 @@
 #define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
 #define SCHEMA_URL   "switchhook:///" // SOAP_MODULE_SCHEMA_URL
 
-enum { MAX_FILES = 1000, MAX_FILE_BYTES = 32 * 1024 * 1024, MAX_TOTAL_BYTES = 64 * 1024 * 1024 };
+enum {
+    MAX_FILES = 1000,
+    MAX_IMPORTS = 5000,
+    MAX_FILE_BYTES = 32 * 1024 * 1024,
+    MAX_TOTAL_BYTES = 64 * 1024 * 1024
+};
 
 struct reader_file {
     const char *path; // canonical, so that two ways to one file are one
@@ -38,6 +43,11 @@ struct reader {
     size_t file_count, bytes;
     const char **notes;
     size_t note_count;
+    const struct wsdl_import
+        *known; // of imports.tsv, whose word counts more than the file system's
+    size_t known_count;
+    struct wsdl_import *imports; // as they were met
+    size_t import_count;
     const char *absent; // the first file that an import names and that is not there
     bool is_open;       // nothing is taken from gSOAP's own type map
     size_t part_types;  // made for parts that the schemas have no name for
