@@ -257,6 +257,28 @@ static struct json *merged_view(struct arena *arena, const struct json *events)
     return list;
 }
 
+// What was captured, and of a delivered one what the configuration of now would capture besides.
+static struct json *captured_view(const struct page_scope *scope,
+                                  const struct store_delivery *delivery,
+                                  const struct json *captures)
+{
+    struct arena *arena = scope->arena;
+    struct json *rows = tree_rows(arena, captures);
+    size_t index = page_view_service_index(scope->config, delivery->service);
+    if (index == scope->config->service_count || delivery->state != DELIVERY_DELIVERED)
+        return rows;
+    const struct config_service *service = &scope->config->services[index];
+    for (size_t i = 0; i < service->capture_count; i++) {
+        struct json *row = json_object(arena);
+        if (json_get(captures, str_from(service->captures[i].name)))
+            continue;
+        tree_text(arena, row, "name", service->captures[i].name);
+        tree_text(arena, row, "value", NULL);
+        json_append(arena, rows, row);
+    }
+    return rows;
+}
+
 struct json *page_view_delivery(const struct page_scope *scope,
                                 const struct store_delivery *delivery,
                                 const struct store_attempt *attempts, size_t attempt_count,
@@ -282,8 +304,9 @@ struct json *page_view_delivery(const struct page_scope *scope,
     if (scope->is_html) {
         struct json *view = tree_view(
             arena, arena_printf(arena, "Delivery to %s", delivery->service), "deliveries");
-        tree_put(arena, view, "captured", tree_rows(arena, captures));
-        tree_boolean(arena, view, "has_captured", captures->object.count != 0);
+        struct json *captured = captured_view(scope, delivery, captures);
+        tree_put(arena, view, "captured", captured);
+        tree_boolean(arena, view, "has_captured", captured->array.count != 0);
         tree_boolean(arena, view, "has_attempts", attempt_count != 0);
         tree_boolean(arena, view, "has_hidden_attempts", hidden != 0);
         tree_boolean(arena, view, "has_merged", carried_count != 0);

@@ -494,7 +494,7 @@ static void test_a_delivery_shows_what_was_sent_and_what_came_back(void **state)
 static void test_a_delivery_shows_its_captures_its_fault_and_its_success_test(void **state)
 {
     expect(ask(*state, "GET /deliveries/" DELIVERED_ID, BROWSER), 200,
-           PARTS("<dt>case_id</dt><dd class=\"code\">&lt;4711&gt;</dd>",
+           PARTS("captured.case_id</dt><dd><span class=\"code\">&lt;4711&gt;</span>",
                  "<dt>Success test</dt><dd>holds: //Status</dd>",
                  "<dt>Code</dt><dd class=\"code\">Client / Bad</dd>",
                  "<dt>Says</dt><dd>&lt;no&gt;</dd>",
