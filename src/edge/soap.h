@@ -20,6 +20,9 @@ void soap_modules_free(struct soap_modules *modules);
 size_t soap_modules_count(const struct soap_modules *modules);
 const char *soap_modules_name(const struct soap_modules *modules, size_t index);
 
+struct soap_module; // see soap_module.h
+const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index);
+
 struct soap_operation; // one operation of one port of one module
 
 // port NULL: the only one, or the first that has the operation. On failure the sentence names what

@@ -93,19 +93,11 @@ static xmlSchema *schema_parse(const struct soap_module *table)
     return schema;
 }
 
-static bool has_open_content(const struct soap_module *table)
-{
-    for (size_t i = 0; i < table->schema_count; i++) {
-        if (strstr(table->schemas[i], "anyType") || strstr(table->schemas[i], "anyAttribute"))
-            return true;
-    }
-    return false;
-}
-
 // --- modules ---
 
 static void module_close(struct module *module)
 {
+    soap_shapes_free(module->shapes);
     xmlSchemaFree(module->schema);
     free(module->operations);
     if (module->handle)
@@ -141,7 +133,7 @@ static bool module_open(const char *path, struct module *ret, struct err *err)
     *ret = (struct module){.handle = handle,
                            .table = table,
                            .schema = schema_parse(table),
-                           .has_open_content = has_open_content(table)};
+                           .shapes = soap_shapes_new(table)};
     return true;
 }
 
@@ -232,6 +224,11 @@ size_t soap_modules_count(const struct soap_modules *modules)
 const char *soap_modules_name(const struct soap_modules *modules, size_t index)
 {
     return modules->items[index].table->name;
+}
+
+const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index)
+{
+    return modules->items[index].table;
 }
 
 // --- operations ---
