@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The generator's two commands, run by wsdl_module around gSOAP's own:
+// The generator's commands, run by wsdl_module around gSOAP's own, and by `switchhook wsdl add`:
 //   bind prepare WSDL ONLY TYPES COPY RENAME  writes the WSDL as gSOAP is to read it, and a sed
 //   script to
 //                                       run over what wsdl2h makes of it; prints "file PATH" for
 //                                       each file read, "note TEXT", and "types stock" where
 //                                       gSOAP's own type map is needed; TYPES is stock or open
+//   bind files WSDL                     prints "file PATH" for each file that the WSDL needs,
+//   itself
+//                                       first, and for each import "import FROM LOCATION TO", tabs
+//                                       between; TO is empty where there is no such file
 //   bind module NAME WSDL ONLY TYPES DIGEST RECIPE NSMAP HEADER CLIENT SOURCE
 // What is wrong goes to standard error in one sentence that starts with the file.
 
@@ -80,6 +84,20 @@ static bool prepare(struct arena *arena, char **args, struct err *err)
     return write_text(args[4], buf_str(&renaming), err);
 }
 
+static bool files(struct arena *arena, char **args, struct err *err)
+{
+    struct wsdl_files files;
+    if (!wsdl_files(arena, args[0], &files, err))
+        return false;
+    for (size_t i = 0; i < files.count; i++)
+        printf("file\t%s\n", files.paths[i]);
+    for (size_t i = 0; i < files.import_count; i++) {
+        const struct wsdl_import *import = &files.imports[i];
+        printf("import\t%s\t%s\t%s\n", import->from, import->location, import->to);
+    }
+    return true;
+}
+
 static bool module(struct arena *arena, char **args, struct err *err)
 {
     struct module_facts facts = {
@@ -120,6 +138,8 @@ int main(int count, char **args)
     bool is_done;
     if (count == 7 && strcmp(args[1], "prepare") == 0)
         is_done = prepare(arena, args + 2, &err);
+    else if (count == 3 && strcmp(args[1], "files") == 0)
+        is_done = files(arena, args + 2, &err);
     else if (count == 12 && strcmp(args[1], "module") == 0)
         is_done = module(arena, args + 2, &err);
     else

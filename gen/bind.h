@@ -8,6 +8,7 @@
 #define GEN_BIND_H
 
 #include "base/err.h"
+#include "edge/soap_module.h"
 
 // --- bind_wsdl.c and below: the half that knows libxml2 ---
 
@@ -18,12 +19,8 @@ struct wsdl_call {
     bool has_output;
 };
 
-struct wsdl_operation { // one operation of one SOAP port
-    const char *name;   // an overloaded one has its input's name after a colon
-    const char *port, *endpoint, *action;
-    const char *style;
-    int version; // 11 or 12
-    bool is_one_way;
+struct wsdl_operation {                 // one operation of one SOAP port
+    struct soap_module_operation facts; // an overloaded one has its input's name after a colon
     size_t call;
 };
 
@@ -53,6 +50,22 @@ struct wsdl_choice {
 // port that hold every call once, and one schema a namespace, all in one file.
 bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *choice,
                const char *copy_path, struct wsdl *ret, struct err *err) MUST_CHECK;
+
+struct wsdl_import {
+    const char *from, *location; // the file that imports, and what it calls the other
+    const char *to;              // the other; "" when it is not there
+};
+
+struct wsdl_files {
+    const char **paths; // canonical, the WSDL first
+    size_t count;
+    const struct wsdl_import *imports; // each once; one whose namespace gSOAP brings only if found
+    size_t import_count;
+};
+
+// The files a WSDL needs, whatever is wrong in them beyond the XML of the first.
+bool wsdl_files(struct arena *arena, const char *path, struct wsdl_files *ret,
+                struct err *err) MUST_CHECK;
 
 // --- bind_stub.c ---
 

@@ -117,10 +117,46 @@ void reader_note(struct reader *reader, const xmlNode *node, const char *format,
 
 // --- files ---
 
+static const char *canonical(const struct reader *reader, const char *path)
+{
+    char real[PATH_MAX];
+    return arena_strdup(reader->arena, realpath(path, real) ? real : path);
+}
+
 static xmlParserInput *refuse_external(const char *url, const char *id, xmlParserCtxt *parser)
 {
     (void)url, (void)id, (void)parser;
     return NULL;
+}
+
+// A copy of a WSDL lies in one folder, so that an import may lead elsewhere than its location says.
+// Then imports.tsv, next to the WSDL, has a line for it: the file that imports, the location as it
+// is written, the file that is meant; paths are relative to the folder.
+static void read_known_imports(struct reader *reader)
+{
+    const char *slash = strrchr(reader->path, '/');
+    int folder = slash ? (int)(slash - reader->path) + 1 : 0;
+    FILE *file = fopen(arena_printf(reader->arena, "%.*simports.tsv", folder, reader->path), "re");
+    if (!file)
+        return;
+    struct wsdl_import *known = arena_alloc(reader->arena, MAX_IMPORTS * sizeof(*known));
+    char *line = NULL;
+    size_t size = 0;
+    while (reader->known_count < MAX_IMPORTS && getline(&line, &size, file) > 0) {
+        char *location = strchr(line, '\t'), *to = location ? strchr(location + 1, '\t') : NULL;
+        if (!to)
+            continue;
+        *location++ = *to++ = '\0';
+        to[strcspn(to, "\n")] = '\0';
+        known[reader->known_count++] = (struct wsdl_import){
+            .from = canonical(reader,
+                              arena_printf(reader->arena, "%.*s%s", folder, reader->path, line)),
+            .location = arena_strdup(reader->arena, location),
+            .to = arena_printf(reader->arena, "%.*s%s", folder, reader->path, to)};
+    }
+    free(line);
+    fclose(file);
+    reader->known = known;
 }
 
 struct reader *reader_new(struct arena *arena, const char *path, struct err *err)
@@ -131,6 +167,8 @@ struct reader *reader_new(struct arena *arena, const char *path, struct err *err
     reader->path = path;
     reader->err = err;
     reader->notes = arena_alloc(arena, MAX_NOTES * sizeof(*reader->notes));
+    reader->imports = arena_alloc(arena, MAX_IMPORTS * sizeof(*reader->imports));
+    read_known_imports(reader);
     return reader;
 }
 
@@ -198,11 +236,9 @@ static xmlDoc *parse(struct reader *reader, const char *path)
 
 struct reader_file *reader_load(struct reader *reader, const char *path)
 {
-    char canonical[PATH_MAX];
-    if (!realpath(path, canonical))
-        snprintf(canonical, sizeof(canonical), "%s", path);
+    path = canonical(reader, path);
     for (size_t i = 0; i < reader->file_count; i++) {
-        if (strcmp(reader->files[i].path, canonical) == 0)
+        if (strcmp(reader->files[i].path, path) == 0)
             return &reader->files[i];
     }
     if (reader->file_count == MAX_FILES) {
@@ -210,11 +246,11 @@ struct reader_file *reader_load(struct reader *reader, const char *path)
                 MAX_FILES);
         return NULL;
     }
-    xmlDoc *doc = parse(reader, canonical);
+    xmlDoc *doc = parse(reader, path);
     if (!doc)
         return NULL;
     struct reader_file *file = &reader->files[reader->file_count++];
-    *file = (struct reader_file){.path = arena_strdup(reader->arena, canonical), .doc = doc};
+    *file = (struct reader_file){.path = path, .doc = doc};
     return file;
 }
 
@@ -264,17 +300,51 @@ static const char *find_location(const struct reader *reader, const char *base,
     return is_file(plain) ? plain : NULL;
 }
 
+static const struct wsdl_import *find_known(const struct reader *reader, const char *from,
+                                            const char *location)
+{
+    for (size_t i = 0; i < reader->known_count; i++) {
+        const struct wsdl_import *known = &reader->known[i];
+        if (strcmp(known->location, location) == 0 && strcmp(known->from, from) == 0)
+            return known;
+    }
+    return NULL;
+}
+
+// For wsdl_files. One with a control character in its location cannot be told in a line.
+static void record_import(struct reader *reader, const char *from, const char *location,
+                          const char *to)
+{
+    for (const char *c = location; *c; c++) {
+        if ((unsigned char)*c < ' ')
+            return;
+    }
+    for (size_t i = 0; i < reader->import_count; i++) {
+        if (strcmp(reader->imports[i].location, location) == 0 &&
+            strcmp(reader->imports[i].from, from) == 0)
+            return;
+    }
+    if (reader->import_count < MAX_IMPORTS)
+        reader->imports[reader->import_count++] = (struct wsdl_import){from, location, to};
+}
+
 struct reader_file *reader_follow(struct reader *reader, const xmlNode *node, const char *location)
 {
-    const char *path = find_location(reader, reader_path_of(reader, node), location);
-    if (!path) {
-        if (schemas_is_known(attribute_of(reader, node, "namespace")))
+    const char *from = reader_path_of(reader, node);
+    const struct wsdl_import *known = find_known(reader, from, location);
+    const char *path = known ? known->to : find_location(reader, from, location);
+    if (!path || !is_file(path)) {
+        bool is_stock = schemas_is_known(attribute_of(reader, node, "namespace"));
+        if (known || !is_stock)
+            record_import(reader, from, location, "");
+        if (is_stock)
             return NULL;
         reader_note(reader, node, "%s is not there; put the file next to this one", location);
         if (!reader->absent)
             reader->absent = arena_strdup(reader->arena, location);
         return NULL;
     }
+    record_import(reader, from, location, canonical(reader, path));
     struct err *err = reader->err, own;
     reader->err = &own;
     struct reader_file *file = reader_load(reader, path);

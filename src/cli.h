@@ -18,5 +18,6 @@ int cli_preview(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_elements(int argc, char **argv);
 int cli_sample(int argc, char **argv);
+int cli_wsdl(int argc, char **argv);
 
 #endif

@@ -36,6 +36,12 @@ static int tell_unknown(const struct cli_line *line, const char *word)
 
 bool cli_line_read(const struct cli_line *line, int argc, char **argv, int *ret_status)
 {
+    return cli_line_read_some(line, line->word_count, argc, argv, ret_status);
+}
+
+bool cli_line_read_some(const struct cli_line *line, size_t least, int argc, char **argv,
+                        int *ret_status)
+{
     size_t count = 0;
     for (int i = 0; i < argc; i++) {
         const struct cli_option *option = find_option(line, argv[i]);
@@ -56,8 +62,11 @@ bool cli_line_read(const struct cli_line *line, int argc, char **argv, int *ret_
             return false;
         }
     }
-    if (count == line->word_count)
+    if (count >= least) {
+        while (count < line->word_count)
+            line->words[count++] = NULL;
         return true;
+    }
     *ret_status = tell_usage(line);
     return false;
 }

@@ -27,4 +27,8 @@ struct cli_line {
 // False: *ret_status is the command's exit status, and what is wrong was told.
 bool cli_line_read(const struct cli_line *line, int argc, char **argv, int *ret_status) MUST_CHECK;
 
+// The same where only `least` words must be there; those that are missing are NULL.
+bool cli_line_read_some(const struct cli_line *line, size_t least, int argc, char **argv,
+                        int *ret_status) MUST_CHECK;
+
 #endif

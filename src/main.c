@@ -27,6 +27,7 @@ static const struct command {
     {"sample", "TRIGGER", "print a realistic event; --full, --minimal, --form", cli_sample},
     {"preview", "FILE EVENT", "show the requests that an event would make; --help", cli_preview},
     {"import", "engage-voice FILE", "make services of a platform's export; --help", cli_import},
+    {"wsdl", "add|list|...", "add, list, show, compare and remove WSDLs; --help", cli_wsdl},
     {"version", "", "print the version", print_version},
     {"help", "", "print this", print_help},
 };

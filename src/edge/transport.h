@@ -66,4 +66,15 @@ void transport_turn(struct transport *transport, int64_t wait_for_ms);
 void transport_wake(struct transport *transport);
 size_t transport_in_flight(const struct transport *transport);
 
+// --- URLs, http and https only; a fragment is left out ---
+
+// What `reference` means in a document at `base`, without user and password.
+bool transport_url_join(struct arena *arena, const char *base, const char *reference,
+                        const char **ret, struct err *err) MUST_CHECK;
+// Takes user and password out (NULL: none); the origin is "http://host:port", without a slash. The
+// sentence of a failure does not hold the URL.
+bool transport_url_split(struct arena *arena, const char *url, const char **ret_plain,
+                         const char **ret_origin, const char **ret_user, const char **ret_password,
+                         struct err *err) MUST_CHECK;
+
 #endif
