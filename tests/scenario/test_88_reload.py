@@ -4,6 +4,7 @@ delivered once, what is under way ends as it began, and a mistake changes nothin
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -241,22 +242,48 @@ def mapped(gate):
         return len({line.split()[4] for line in file if "asking.so" in line})
 
 
-@pytest.mark.parametrize("content, words", [
-    (b"", "cannot be loaded"),
-    (b"\x7fELF" + b"\0" * 60, "cannot be loaded"),
-    (b"no module\n", "cannot be loaded"),
+def not_ours(module):
+    """Another shared object of this machine."""
+    return next(pathlib.Path("/usr/lib").glob("*/libz.so.1")).read_bytes()
+
+
+@pytest.mark.parametrize("spoil, words", [
+    (lambda module: b"", "no shared object"),
+    (lambda module: b"no module\n", "no shared object"),
+    (lambda module: b"\x7fELF" + b"\xff" * 60, "no shared object"),
+    (lambda module: module[:1000], "cut off"),
+    (lambda module: module[:len(module) // 2], "cut off"),
+    (lambda module: module[:100] + b"\xff" * 100 + module[200:], "cannot be loaded"),
+    (not_ours, "no symbol switchhook_module"),
 ])
-def test_a_broken_module_leaves_the_old_one(place, versions, content, words):
+def test_a_broken_module_leaves_the_old_one(place, versions, spoil, words):
     soap = place.customer(soap_answer(1))
     modules = place.folder / "modules"
     install(versions[1], modules)
     place.template("ask.xml", ENVELOPE)
     gate = place.gateway({"asking": gateway.soap_service("asking", "Ask", soap.url(), "ask.xml")},
                          modules=str(modules))
-    (place.folder / "broken").write_bytes(content)
+    (place.folder / "broken").write_bytes(spoil(versions[1].read_bytes()))
     install(place.folder / "broken", modules)
     told = reload(gate, 422)
     assert any(words in e["detail"] and "asking.so" in e["detail"] for e in told["errors"]), told
+    event = gate.api.accept("inbound.call_end", call())
+    gate.api.wait_state(event.deliveries["asking"], "delivered")
+    install(versions[1], modules)
+    assert [m["change"] for m in reload(gate)["modules"]] == ["changed"]
+
+
+def test_a_folder_of_modules_that_is_gone_leaves_the_old_ones(place, versions):
+    soap = place.customer(soap_answer(1))
+    modules = place.folder / "modules"
+    install(versions[1], modules)
+    place.template("ask.xml", ENVELOPE)
+    gate = place.gateway({"asking": gateway.soap_service("asking", "Ask", soap.url(), "ask.xml")},
+                         modules=str(modules))
+    os.rename(modules, place.folder / "away")
+    assert "folder of modules" in json.dumps(reload(gate, 422))
+    (place.folder / "modules").write_text("no folder")
+    assert "folder of modules" in json.dumps(reload(gate, 422))
     event = gate.api.accept("inbound.call_end", call())
     gate.api.wait_state(event.deliveries["asking"], "delivered")
 

@@ -554,6 +554,52 @@ static void test_a_thousand_services_and_five_thousand_routes_load_within_a_seco
     unload(&loaded);
 }
 
+// --- beside a running one ---
+
+static const char beyond[] = "listen: 0.0.0.0:8080\nstore: data.db\nworkers: 2\n"
+                             "admin: {user: ops, password: {env: GOOD_TOKEN}}\n"
+                             "sources: {acme: {token: {env: GOOD_TOKEN}}}\n";
+
+static void test_what_needs_a_restart_is_named_and_kept(void **state)
+{
+    (void)state;
+    struct loaded running, coming;
+    load_text(&running, str_from(beyond));
+    load_text(&coming, STR("listen: 127.0.0.1:8080\nstore: other.db\nworkers: 2\n"
+                           "limits: {body: 2KB}\ndrain: 3s\n"
+                           "admin: {user: other, password: {env: GOOD_TOKEN}}\n"
+                           "sources: {acme: {token: {env: GOOD_TOKEN}}}\n"));
+    const char *names[CONFIG_RESTARTS];
+    size_t count;
+    assert_true(config_keep(coming.config, running.config, names, &count, &coming.faults));
+    assert_int_equal(count, 3);
+    assert_string_equal(names[0], "listen");
+    assert_string_equal(names[1], "store");
+    assert_string_equal(names[2], "limits: body");
+    unload(&running); // nothing is borrowed
+    assert_string_equal(coming.config->listen_host, "0.0.0.0");
+    assert_int_equal(coming.config->max_body_bytes, 1024 * 1024);
+    assert_int_equal(coming.config->drain_for_ms, 3000);
+    assert_string_equal(coming.config->admin_user, "other");
+    unload(&coming);
+}
+
+static void test_an_address_that_is_kept_keeps_its_rules(void **state)
+{
+    (void)state;
+    struct loaded running, coming;
+    load_text(&running, str_from(beyond));
+    load_text(&coming, STR("store: data.db\nsources: {acme: {}}\n"));
+    const char *names[CONFIG_RESTARTS];
+    size_t count;
+    assert_false(config_keep(coming.config, running.config, names, &count, &coming.faults));
+    assert_int_equal(coming.faults.count, 2);
+    assert_non_null(strstr(coming.faults.items[0].text, "admin is needed until a restart"));
+    assert_non_null(strstr(coming.faults.items[1].text, "source 'acme' needs a token"));
+    unload(&running);
+    unload(&coming);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -571,6 +617,8 @@ int main(void)
         cmocka_unit_test(test_an_alias_stands_for_what_its_anchor_holds),
         cmocka_unit_test(test_the_example_is_good),
         cmocka_unit_test(test_a_thousand_services_and_five_thousand_routes_load_within_a_second),
+        cmocka_unit_test(test_what_needs_a_restart_is_named_and_kept),
+        cmocka_unit_test(test_an_address_that_is_kept_keeps_its_rules),
     };
     return cmocka_run_group_tests(tests, set_environment, NULL);
 }

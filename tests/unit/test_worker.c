@@ -680,6 +680,89 @@ static void test_drain_leaves_what_does_not_end_in_time(void **state)
     assert_int_equal(ledger.count, 1);
 }
 
+// --- another generation ---
+
+struct other {
+    struct generation generation;
+    struct config config;
+    struct services services;
+    struct service fakes[SERVICES];
+    struct service *items[SERVICES];
+    size_t seats[SERVICES];
+};
+
+// The first of the services, under `url`.
+static void change(struct other *coming, const char *url, size_t count)
+{
+    *coming = (struct other){.services = {.items = coming->items, .count = count}};
+    for (size_t i = 0; i < count; i++) {
+        coming->fakes[i].config = fakes[i].config;
+        coming->fakes[i].config.url = str_from(url);
+        coming->fakes[i].config.concurrency = 3;
+        coming->items[i] = &coming->fakes[i];
+        coming->seats[i] = i;
+    }
+    coming->generation = (struct generation){
+        .config = &coming->config, .services = &coming->services, .seats = coming->seats};
+    workers_change(workers, &coming->generation);
+}
+
+static void test_what_is_under_way_holds_its_generation(void **state)
+{
+    (void)state;
+    static struct other coming;
+    lease(0, "hang", 1);
+    lease(1, "200", 1);
+    wait_for_settles(1); // so the inbox was looked at
+    change(&coming, "a", SERVICES);
+    assert_true(atomic_load(&generation.holders) > 0);
+    lease(0, "200", 1);
+    wait_for_settles(2);
+    struct worker_view view;
+    workers_view(workers, 0, &view);
+    assert_int_equal(view.in_flight, 1);
+    assert_int_equal(view.max, 3);
+    wait_for_limit(0, 3);
+    workers_drain(workers, 0);
+    workers_free(workers);
+    assert_int_equal(coming.generation.holders, 0);
+    assert_int_equal(generation.holders, 0);
+    workers = workers_new(1); // for the tear-down
+}
+
+static void test_trouble_stays_with_the_target(void **state)
+{
+    (void)state;
+    static struct other same, mended;
+    wait_for_limit(0, 5);
+    assert_int_equal(deliver("410")->state, DELIVERY_WAITING);
+    wait_for_limit(0, 0);
+    change(&same, "a", SERVICES);
+    struct worker_view view;
+    workers_view(workers, 0, &view);
+    assert_true(view.closed_until == INT64_MAX);
+    change(&mended, "b", SERVICES);
+    wait_for_limit(0, 3);
+    workers_view(workers, 0, &view);
+    assert_int_equal(view.closed_until, 0);
+    assert_string_equal(view.reason, "");
+}
+
+static void test_a_service_that_is_gone_has_no_limit(void **state)
+{
+    (void)state;
+    static struct other without;
+    for (size_t i = 0; i < SERVICES; i++)
+        wait_for_limit(i, 5);
+    lease(2, "200", 3); // these came before
+    change(&without, "a", 2);
+    wait_for_limit(2, 0);
+    wait_for_settles(3);
+    assert_int_equal(ledger.settles[0].state, DELIVERY_DELIVERED);
+    wait_for_limit(1, 3);
+    assert_int_equal(ledger.limits[2], 0);
+}
+
 #define WORKER_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -700,6 +783,9 @@ int main(void)
         WORKER_TEST(test_many_leases_at_once_are_all_settled),
         WORKER_TEST(test_failing_service_closes_and_is_probed_by_itself),
         WORKER_TEST(test_gone_service_waits_for_a_person),
+        WORKER_TEST(test_what_is_under_way_holds_its_generation),
+        WORKER_TEST(test_trouble_stays_with_the_target),
+        WORKER_TEST(test_a_service_that_is_gone_has_no_limit),
         WORKER_TEST(test_lost_lease_is_let_go),
         WORKER_TEST(test_drain_waits_for_what_is_in_flight_and_takes_no_more),
         WORKER_TEST(test_drain_leaves_what_does_not_end_in_time),
