@@ -93,15 +93,6 @@ static xmlSchema *schema_parse(const struct soap_module *table)
     return schema;
 }
 
-static bool has_open_content(const struct soap_module *table)
-{
-    for (size_t i = 0; i < table->schema_count; i++) {
-        if (strstr(table->schemas[i], "anyType") || strstr(table->schemas[i], "anyAttribute"))
-            return true;
-    }
-    return false;
-}
-
 // --- modules ---
 
 static void module_close(struct module *module)
@@ -142,7 +133,6 @@ static bool module_open(const char *path, struct module *ret, struct err *err)
     *ret = (struct module){.handle = handle,
                            .table = table,
                            .schema = schema_parse(table),
-                           .has_open_content = has_open_content(table),
                            .shapes = soap_shapes_new(table)};
     return true;
 }
@@ -318,6 +308,17 @@ const char *soap_operation_endpoint(const struct soap_operation *operation)
 const char *soap_operation_action(const struct soap_operation *operation)
 {
     return operation->facts->action;
+}
+
+const char *soap_operation_addressing_action(const struct soap_operation *operation)
+{
+    const char *action = operation->facts->addressing_action;
+    return action ? action : "";
+}
+
+bool soap_operation_uses_addressing(const struct soap_operation *operation)
+{
+    return operation->facts->uses_addressing;
 }
 
 int soap_operation_version(const struct soap_operation *operation)

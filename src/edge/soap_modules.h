@@ -20,7 +20,6 @@ struct module {
     const struct soap_module *table;
     struct soap_operation *operations; // one for each of the table's
     struct _xmlSchema *schema;         // NULL: the WSDL has none, or none that libxml2 understands
-    bool has_open_content;             // somewhere, attributes may stand that no C type has
     struct soap_shapes *shapes;
 };
 
