@@ -3,6 +3,8 @@
 by name."""
 
 
+import xml.etree.ElementTree as xml
+
 import customer
 import gateway
 from words import (DISPOSITION_ENV, OK, SURVEY, SURVEY_OK, bodies, call, disposition_service,
@@ -186,3 +188,72 @@ def test_check_tells_what_is_wrong_with_an_expression(place):
     assert code == 2
     assert "receipt: the XPath //receiptId[: at character" in err
     assert "there is no function 'contain'; did you mean 'contains'?" in err
+
+
+# --- JSON data for a SOAP operation ---
+
+SURVEY_JSON = """{
+  "call": {
+    "uii": "{{uii}}",
+    "ani": "{{ani | omit}}",
+    "durationSeconds": {{duration | omit}},
+    "queue": {"@id": "{{gate_id}}", "@kind": "QUEUE", "#text": "{{gate_name}}"},
+    "notes": "{{agent_notes | omit}}"
+  },
+  "survey": {
+    "@id": "{{survey_id}}",
+    "answer": [{{#answers}}{"@question": "{{question}}", {{#number}}"number": {{number}},{{/number}} "choice": {{choices | omit}} },{{/answers}}]
+  }
+}"""
+
+
+def test_a_json_template_makes_an_envelope(place):
+    survey = place.customer(SURVEY_OK)
+    template = place.template("survey.json", SURVEY_JSON)
+    gate = place.gateway({"survey": gateway.soap_service("survey", "SubmitSurveyResult", survey.url(),
+                                                         template)})
+    id_ = gate.api.accept(DISPOSITION, survey_event(ani=None)).deliveries["survey"]
+    delivery = gate.api.wait_state(id_, "delivered")
+    request = survey.requests()[0]
+    assert request.headers["soapaction"] == f'"{SURVEY}/SubmitSurveyResult"'
+    body = xml.fromstring(request.body).find(f".//{{{SURVEY}}}SubmitSurveyResult")
+    found = [(e.tag.split("}")[1], e.text) for e in body.iter() if (e.text or "").strip()]
+    assert found == [("uii", found[0][1]), ("durationSeconds", "214"),
+                     ("queue", "Warranty <Desk> & more"), ("notes", survey_event()["agent_notes"]),
+                     ("number", "4"), ("choice", "Price"), ("choice", "Delay & noise")]
+    assert "Envelope" in delivery.attempts[0].request
+    preview = gate.api.view(f"/events/{delivery.event_id}/preview")["requests"][0]["request"]["body"]
+    assert preview.encode() == request.body
+
+
+def test_a_mistake_in_a_json_template_is_told_with_its_line(place):
+    template = place.template("survey.json", SURVEY_JSON.replace('"notes"', '"note"'))
+    file = gateway.write_config(place.folder, gateway.config({"survey": gateway.soap_service(
+        "survey", "SubmitSurveyResult", "http://127.0.0.1:1/", template)}))
+    code, _, err = gateway.run("check", file, env=gateway.environment())
+    assert code == 2
+    assert "survey.json:7:5: service 'survey'" in err
+    assert "call.note" in err and 'did you mean "notes"?' in err
+
+
+# --- WS-Addressing ---
+
+def test_requests_are_addressed_with_one_id_for_all_attempts(place):
+    survey = place.customer(SURVEY_OK)
+    survey.script("/survey", customer.answer(503), SURVEY_OK)
+    service = survey_service(survey.url("/survey"), idempotent=True)
+    service["soap"]["addressing"] = True
+    gate = place.gateway({"survey": service})
+    id_ = gate.api.accept(DISPOSITION, survey_event()).deliveries["survey"]
+    gate.api.wait_state(id_, "delivered")
+    assert len(survey.requests()) == 2
+    for request in survey.requests():
+        header = xml.fromstring(request.body).find(f"{{{customer.ENVELOPE_11}}}Header")
+        block = {e.tag: e for e in header}
+        wsa = "{http://www.w3.org/2005/08/addressing}"
+        assert len(header) == len(block) == 4
+        assert block[wsa + "Action"].text.startswith(SURVEY)
+        assert block[wsa + "Action"].get(f"{{{customer.ENVELOPE_11}}}mustUnderstand") == "1"
+        assert block[wsa + "To"].text == survey.url("/survey")
+        assert block[wsa + "MessageID"].text == f"urn:uuid:{id_}"
+        assert block[wsa + "ReplyTo"][0].text == "http://www.w3.org/2005/08/addressing/anonymous"

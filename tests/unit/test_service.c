@@ -5,6 +5,7 @@
 
 #include "edge/service.h"
 #include "edge/soap_document.h"
+#include "edge/soap_json.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -85,6 +86,19 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *of, stru
     if (is_encoding_refused)
         return err_set(err, ERR_INVALID, "element duration: not a number");
     *ret_wire = str_from(arena_printf(arena, "wire:%.*s", STR_ARG(envelope)));
+    return true;
+}
+
+bool soap_json_encode(const struct soap_operation *of, struct arena *arena, const struct json *data,
+                      struct str *ret, struct err *err)
+{
+    (void)of;
+    AUTO_BUF struct buf out;
+    buf_init(&out, 1 << 20);
+    json_write(&out, data, JSON_COMPACT);
+    if (json_get(data, STR("wrong")))
+        return err_set(err, ERR_INVALID, "call.wrong: Call has no such element");
+    *ret = str_from(arena_printf(arena, "envelope:%s", buf_str(&out).data));
     return true;
 }
 
@@ -816,6 +830,37 @@ static void test_expressions_and_names_of_captures_are_checked_at_load(void **st
                    "a reply of a soap service is XML: say xpath");
 }
 
+// --- JSON data of a SOAP service ---
+
+static const char soap_json[] =
+    "    soap: {wsdl: survey, operation: Submit}\n    template: t.json\n";
+
+static void test_a_json_template_of_a_soap_service_is_mapped(void **state)
+{
+    (void)state;
+    write_file("t.json", "{\"uii\": \"{{uii}}\", \"notes\": \"{{notes | omit}}\",\n"
+                         " \"end\": {{end | nil}}, }");
+    struct transport_request request =
+        encode_good(load_good(soap_json, NULL), "{\"uii\":\"<\\\"7\"}");
+    expect_body(&request, "wire:envelope:{\"uii\":\"<\\\"7\",\"end\":null}");
+    assert_string_equal(header(&request, "Content-Type"), "text/xml; charset=utf-8");
+}
+
+static void test_a_mistake_in_json_data_is_blamed_on_its_line(void **state)
+{
+    (void)state;
+    write_file("t.json", "{\"wrong\": 1, \"call\": {\n  \"wrong\" : \"{{uii}}\"}}");
+    const struct service *service = load_good(soap_json, NULL);
+    struct transport_request request;
+    struct fault fault;
+    struct err err;
+    assert_false(encode(service, "{\"uii\":\"1\"}", &request, &err));
+    assert_string_equal(err.text, "call.wrong: Call has no such element");
+    service_blame(service, fixture.arena, fixture.config, &err, &fault);
+    assert_int_equal(fault.line, 2);
+    assert_int_equal(fault.column, 3);
+}
+
 // --- WS-Addressing ---
 
 static void test_addressing_is_written_once(void **state)
@@ -1139,6 +1184,8 @@ int main(void)
         CASE(test_values_are_captured_from_xml_and_json),
         CASE(test_templates_read_what_was_captured),
         CASE(test_expressions_and_names_of_captures_are_checked_at_load),
+        CASE(test_a_json_template_of_a_soap_service_is_mapped),
+        CASE(test_a_mistake_in_json_data_is_blamed_on_its_line),
         CASE(test_addressing_is_written_once),
         CASE(test_mistakes_are_told_where_they_are),
         CASE(test_a_missing_template_and_operation_are_told_in_the_configuration),
