@@ -1047,7 +1047,8 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
         arena_printf(fixture.arena,
                      "store: d\ntemplates: %s/templates\nsources: {a: }\n"
                      "maps: {crm_dispositions: {values: {Sale: won}, unmapped: pass}}\nservices:\n"
-                     "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json}\n",
+                     "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json, "
+                     "capture: {report_id: /report}}\n",
                      folder));
     const char *file = arena_printf(fixture.arena, "%s/switchhook.yaml", fixture.folder);
     assert_true(config_load(file, &fixture.config, &fixture.faults));
