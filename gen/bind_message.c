@@ -301,6 +301,21 @@ bool message_read(struct reader *reader, const xmlNode *abstract, const struct b
     return true;
 }
 
+bool message_guess(struct reader *reader, const char *namespace, const char *name,
+                   struct message *ret)
+{
+    struct qname of = {.namespace = namespace, .name = name, .is_bound = true};
+    if (!schemas_find(reader, KIND_ELEMENT, of) && !declare_open_element(reader, of))
+        return false;
+    struct part *part = arena_alloc(reader->arena, sizeof(*part));
+    *part = (struct part){.name = "body",
+                          .of = of,
+                          .is_element = true,
+                          .component = schemas_find(reader, KIND_ELEMENT, of)};
+    *ret = (struct message){.parts = part, .count = 1};
+    return true;
+}
+
 // --- faults ---
 
 static const xmlNode *bound_fault(const struct reader *reader, const xmlNode *bound,

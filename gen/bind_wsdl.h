@@ -51,6 +51,9 @@ struct binding {              // how a message is bound
 // not.
 bool message_read(struct reader *reader, const xmlNode *abstract, const struct binding *binding,
                   struct message *ret, const char **ret_why) MUST_CHECK;
+// One element of that name, which may hold anything.
+bool message_guess(struct reader *reader, const char *namespace, const char *name,
+                   struct message *ret) MUST_CHECK;
 void faults_read(struct reader *reader, const xmlNode *abstract, const xmlNode *bound,
                  const char *soap, struct part **ret, size_t *ret_count);
 // What the module tells of them; `wrapper` is "" in document style.

@@ -414,6 +414,65 @@ static bool check_left(struct filler *filler)
     return true;
 }
 
+static bool put_mixed_text(struct filler *filler, const struct wire_place *place,
+                           const struct json *text)
+{
+    struct wire_writer *writer = filler->writer;
+    const struct shape_type *plain = soap_shape_type(writer->operation, XSD_NS, "string");
+    struct str written;
+    return wire_scalar(writer, place, plain->text, text, &written) &&
+           wire_put_escaped(writer, place, written);
+}
+
+// Every value of every member, as they come.
+static bool put_all(struct filler *filler)
+{
+    for (size_t i = 0; i < filler->count; i++) {
+        struct member *member = &filler->members[i];
+        while (is_left(member)) {
+            struct wire_place at;
+            const struct json *value = take(filler, member, &at);
+            const struct shape_element *element = member->element;
+            if (!element && !wire_put_free(filler->writer, filler->place, member->key, value))
+                return false;
+            const struct wire_element one = {member->name, element ? element->type : NULL,
+                                             element && element->is_nillable, false};
+            if (element && !wire_put_element(filler->writer, &at, &one, value))
+                return false;
+        }
+    }
+    return true;
+}
+
+// Texts and elements in the order that is given, for which no member's order would do.
+static bool put_ordered(struct filler *filler, const struct json *list)
+{
+    struct wire_place at = {filler->place, STR("#content"), 0};
+    if (list->kind != JSON_ARRAY)
+        return wire_fail(filler->writer, &at, "an array of texts and objects is meant");
+    for (size_t i = 0; i < list->array.count; i++) {
+        const struct json *item = list->array.items[i];
+        at.index = i + 1;
+        if (item->kind != JSON_OBJECT) {
+            if (!put_mixed_text(filler, &at, item))
+                return false;
+            continue;
+        }
+        struct filler one = *filler;
+        one.place = &at;
+        one.count = 0;
+        AUTO_FREE struct member *members = mem_alloc((item->object.count + 1) * sizeof(*members));
+        one.members = members;
+        for (size_t m = 0; m < item->object.count; m++) {
+            if (!read_member(&one, &item->object.members[m]))
+                return false;
+        }
+        if (!put_all(&one))
+            return false;
+    }
+    return true;
+}
+
 bool wire_put_content(struct wire_writer *writer, const struct wire_place *place,
                       const struct wire_element *element, const struct shape_type *type,
                       const struct json *object)
@@ -422,20 +481,21 @@ bool wire_put_content(struct wire_writer *writer, const struct wire_place *place
     AUTO_FREE struct member *members = mem_alloc((object->object.count + 1) * sizeof(*members));
     filler.members = members;
     const struct json *text = json_get(object, STR("#text"));
-    if (text && type->is_mixed) {
-        struct str written;
-        const struct shape_type *plain = soap_shape_type(writer->operation, XSD_NS, "string");
-        if (!wire_scalar(writer, place, plain->text, text, &written) ||
-            !wire_put_escaped(writer, place, written))
-            return false;
-    }
+    const struct json *ordered = json_get(object, STR("#content"));
+    if (text && type->is_mixed && !put_mixed_text(&filler, place, text))
+        return false;
+    if (ordered && !put_ordered(&filler, ordered))
+        return false;
     for (size_t i = 0; i < object->object.count; i++) {
         const struct json_member *member = &object->object.members[i];
-        bool is_text = str_eq(member->name, STR("#text")) && type->is_mixed;
-        bool is_attribute = member->name.len && *member->name.data == '@';
-        if (!is_text && !is_attribute && !read_member(&filler, member))
+        bool is_done = (str_eq(member->name, STR("#text")) && type->is_mixed) ||
+                       str_eq(member->name, STR("#content")) ||
+                       (member->name.len && *member->name.data == '@');
+        if (!is_done && !read_member(&filler, member))
             return false;
     }
+    if (ordered && filler.count == 0)
+        return true; // what it lacks, the check of the envelope tells
     if (type->content && !put_particle(&filler, type->content))
         return false;
     return check_left(&filler);

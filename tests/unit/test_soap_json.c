@@ -239,6 +239,8 @@ static void test_texts_lists_unions_and_mixed(void **state)
     assert_string_equal(order(",'text':{'#text':'so ','b':'bold'}"),
                         "<n1:text>so <n1:b>bold</n1:b></n1:text>");
     assert_string_equal(order(",'text':'only'"), "<n1:text>only</n1:text>");
+    assert_string_equal(order(",'text':{'#content':['so ',{'b':'bold'},' it is']}"),
+                        "<n1:text>so <n1:b>bold</n1:b> it is</n1:text>");
 }
 
 static void test_numbers_stay_exact(void **state)
@@ -367,6 +369,203 @@ static void test_recursion_is_followed_and_limited(void **state)
     assert_int_equal(err.code, ERR_TOO_LARGE);
 }
 
+// --- replies ---
+
+#define SOAP_11 "http://schemas.xmlsoap.org/soap/envelope/"
+#define ENC_11  "http://schemas.xmlsoap.org/soap/encoding/"
+#define ENC_12  "http://www.w3.org/2003/05/soap-encoding"
+
+static struct str reply_text(const char *header, const char *body)
+{
+    return str_from(arena_printf(
+        all.arena,
+        "<s:Envelope xmlns:s='" SOAP_11 "' xmlns:o='" ORDER_NS "' xmlns:x='" XS_NS "'"
+        " xmlns:i='http://www.w3.org/2001/XMLSchema-instance' xmlns:e='" ENC_11 "'"
+        " xmlns:f='" ENC_12 "' xmlns:p='" PARTY_NS "'>%s<s:Body>%s</s:Body></s:Envelope>",
+        header, body));
+}
+
+static struct soap_json_reply reply_of(enum fake_operation index, struct str wire)
+{
+    struct soap_json_reply reply = {0};
+    struct err err = {0};
+    if (!soap_json_decode(all.codec, &all.fake->operations[index], all.arena, wire, &reply, &err))
+        fail_msg("%s", err.text);
+    return reply;
+}
+
+// As text, with ' for ".
+static const char *text_of(const struct json *value)
+{
+    AUTO_BUF struct buf text;
+    buf_init(&text, 1 << 20);
+    if (!value)
+        return NULL;
+    json_write(&text, value, JSON_COMPACT);
+    char *quoted = arena_strdup(all.arena, buf_str(&text).data);
+    for (char *at = quoted; (at = strchr(at, '"'));)
+        *at = '\'';
+    return quoted;
+}
+
+static const char *body_of(enum fake_operation index, const char *body)
+{
+    return text_of(reply_of(index, reply_text("", body)).body);
+}
+
+static const char *answer(const char *inside)
+{
+    return body_of(FAKE_ORDER, arena_printf(all.arena, "<o:Answer>%s</o:Answer>", inside));
+}
+
+static void test_a_reply_has_the_types_of_its_schema(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        answer("<o:id>0012</o:id><o:ratio>2.50</o:ratio><o:open>1</o:open>"
+               "<o:line no='3'><o:item>007</o:item></o:line><o:codes>AB CD</o:codes>"
+               "<o:price currency='EUR'>1.10</o:price>"),
+        "{'id':12,'ratio':2.5,'open':true,'line':[{'@no':3,'item':'007'}],'codes':['AB','CD'],"
+        "'price':{'@currency':'EUR','#text':1.1}}");
+    assert_string_equal(answer("<o:id>9223372036854775808</o:id><o:open i:nil='true'/>"
+                               "<o:ratio>INF</o:ratio>"),
+                        "{'id':'9223372036854775808','open':null,'ratio':'INF'}");
+    assert_string_equal(body_of(FAKE_PING, "<o:Ping>x</o:Ping>"), "'x'");
+    assert_null(reply_of(FAKE_STOP, reply_text("", "")).body);
+}
+
+static void test_a_reply_tells_types_that_are_derived(void **state)
+{
+    (void)state;
+    assert_string_equal(answer("<o:id>1</o:id><o:line i:type='o:GiftLine' wrap='true'>"
+                               "<o:item>a</o:item></o:line>"),
+                        "{'id':1,'line':[{'@xsi:type':'GiftLine','@wrap':true,'item':'a'}]}");
+    assert_string_equal(answer("<o:value i:type='x:int'>7</o:value>"), "{'value':7}");
+    assert_string_equal(answer("<o:value i:type='x:date'>2026-01-01</o:value>"),
+                        "{'value':{'@xsi:type':'date','#text':'2026-01-01'}}");
+    assert_string_equal(answer("<o:value i:type='o:Unknown'><o:a>1</o:a></o:value>"),
+                        "{'value':{'{urn:test:order}a':'1'}}");
+}
+
+static void test_a_reply_keeps_what_no_type_describes(void **state)
+{
+    (void)state;
+    assert_string_equal(answer("<o:id>1</o:id><more xmlns='urn:m' a='b'><x>1</x><x>2</x></more>"),
+                        "{'id':1,'{urn:m}more':{'@a':'b','{urn:m}x':['1','2']}}");
+    // A service that forgot the namespace is understood.
+    assert_string_equal(answer("<id>1</id><line><item>a</item></line>"),
+                        "{'id':1,'line':[{'item':'a'}]}");
+    assert_string_equal(body_of(FAKE_ORDER, "<other><a>1</a></other>"), "{'a':'1'}");
+    assert_string_equal(answer("<o:text>so <o:b>bold</o:b> it is</o:text>"),
+                        "{'text':{'#content':['so ',{'b':'bold'},' it is']}}");
+    assert_string_equal(answer("<o:tree><o:name>a</o:name><o:branch><o:name>b</o:name></o:branch>"
+                               "</o:tree>"),
+                        "{'tree':{'name':'a','branch':[{'name':'b'}]}}");
+}
+
+static void test_a_reply_of_rpc_has_its_parts_and_arrays(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        body_of(
+            FAKE_BASKET,
+            "<o:putResponse><basket i:type='o:Basket'><lines e:arrayType='o:Line[1]'>"
+            "<item><o:item>a</o:item><o:count i:type='x:int'>2</o:count></item></lines>"
+            "</basket><words i:type='e:Array' e:arrayType='x:string[2]'><a>x</a><b>y</b></words>"
+            "<table e:arrayType='x:int[2,2]'><i>1</i><i>2</i><i>3</i><i>4</i></table>"
+            "<rows e:arrayType='x:string[][1]'><i e:arrayType='x:string[1]'><i>p</i></i></rows>"
+            "</o:putResponse>"),
+        "{'basket':{'lines':[{'item':'a','count':2}]},'words':['x','y'],'table':[[1,2],[3,4]],"
+        "'rows':[['p']]}");
+    assert_string_equal(
+        body_of(FAKE_ENCODED12,
+                "<o:r><basket><lines f:itemType='o:Line' f:arraySize='0'/></basket>"
+                "<table f:itemType='x:int' f:arraySize='1 2'><i>1</i><i>2</i></table>"
+                "</o:r>"),
+        "{'basket':{'lines':[]},'table':[[1,2]]}");
+    // The result has its place, if not its name.
+    assert_string_equal(body_of(FAKE_LITERAL, "<o:r><return><lines/></return></o:r>"),
+                        "{'basket':{'lines':[]}}");
+}
+
+static void test_references_are_followed_and_circles_end(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        body_of(
+            FAKE_BASKET,
+            "<o:r><basket href='#1'/></o:r>"
+            "<m id='1' i:type='o:Basket'><lines href='#2'/><first href='#3'/></m>"
+            "<m id='2' i:type='e:Array' e:arrayType='o:Line[2]'><i href='#3'/><i href='#3'/></m>"
+            "<m id='3'><o:item>a</o:item></m>"),
+        "{'basket':{'lines':[{'item':'a'},{'item':'a'}],'first':{'item':'a'}}}");
+    assert_string_equal(
+        body_of(FAKE_BASKET, "<o:r><any href='#1'/></o:r><m id='1'><again href='#1'/></m>"),
+        "{'any':{'again':null}}");
+}
+
+static void test_references_that_multiply_are_refused(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf body;
+    buf_init(&body, 1 << 20);
+    buf_add_str(&body, STR("<o:r><any href='#0'/></o:r>"));
+    for (int i = 0; i < 40; i++)
+        buf_printf(&body, "<m id='%d'><a href='#%d'/><b href='#%d'/></m>", i, i + 1, i + 1);
+    struct soap_json_reply reply;
+    struct err err;
+    assert_false(soap_json_decode(all.codec, &all.fake->operations[FAKE_BASKET], all.arena,
+                                  reply_text("", buf_str(&body).data), &reply, &err));
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+}
+
+static void test_a_fault_has_its_declared_detail(void **state)
+{
+    (void)state;
+    struct soap_json_reply reply = reply_of(
+        FAKE_ORDER,
+        reply_text("<s:Header><o:Session><o:token>t</o:token></o:Session></s:Header>",
+                   "<s:Fault><faultcode>s:Client</faultcode><faultstring>no</faultstring><detail>"
+                   "<o:Refused><o:code>7</o:code><o:reason>r</o:reason></o:Refused><x>1</x>"
+                   "</detail></s:Fault>"));
+    assert_null(reply.body);
+    assert_string_equal(text_of(reply.detail), "{'Refused':{'code':7,'reason':['r']},'x':'1'}");
+    assert_string_equal(text_of(reply.header), "{'{urn:test:order}Session':{'token':'t'}}");
+    reply = reply_of(FAKE_ORDER, reply_text("", "<s:Fault><faultcode>s:Client</faultcode>"
+                                                "<detail> text </detail></s:Fault>"));
+    assert_string_equal(text_of(reply.detail), "'text'");
+}
+
+static void test_what_is_no_soap_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wires[] = {"<html/>", "text",
+                                        "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"};
+    for (size_t i = 0; i < COUNT_OF(wires); i++) {
+        struct soap_json_reply reply;
+        struct err err = {0};
+        assert_false(soap_json_decode(all.codec, &all.fake->operations[FAKE_ORDER], all.arena,
+                                      str_from(wires[i]), &reply, &err));
+        assert_int_equal(err.code, ERR_INVALID);
+        assert_memory_equal(err.text, "the reply is not SOAP: ", 23);
+    }
+}
+
+// What is read, written again, is the same message.
+static void test_what_comes_out_goes_in_again(void **state)
+{
+    (void)state;
+    static const char *const data[] = {
+        "{'basket':{'lines':[{'@no':1,'item':'a','count':null}],'first':{'item':'b'}},"
+        "'words':['x','y'],'table':[[1,2],[3,4]],'rows':[['p'],[]],'count':5,'any':'a & b'}",
+        "{'basket':{'lines':[]},'words':[],'table':[],'rows':[],'count':-1,'any':true}"};
+    for (size_t i = 0; i < COUNT_OF(data); i++) {
+        const char *envelope = envelope_of(FAKE_BASKET, data[i]);
+        const char *read = text_of(reply_of(FAKE_BASKET, str_from(envelope)).body);
+        assert_string_equal(envelope_of(FAKE_BASKET, read), envelope);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +587,15 @@ int main(void)
         cmocka_unit_test(test_rpc_literal_has_plain_parts_in_a_wrapper),
         cmocka_unit_test(test_rpc_encoded_types_everything_and_sizes_arrays),
         cmocka_unit_test(test_recursion_is_followed_and_limited),
+        cmocka_unit_test(test_a_reply_has_the_types_of_its_schema),
+        cmocka_unit_test(test_a_reply_tells_types_that_are_derived),
+        cmocka_unit_test(test_a_reply_keeps_what_no_type_describes),
+        cmocka_unit_test(test_a_reply_of_rpc_has_its_parts_and_arrays),
+        cmocka_unit_test(test_references_are_followed_and_circles_end),
+        cmocka_unit_test(test_references_that_multiply_are_refused),
+        cmocka_unit_test(test_a_fault_has_its_declared_detail),
+        cmocka_unit_test(test_what_is_no_soap_is_refused),
+        cmocka_unit_test(test_what_comes_out_goes_in_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
