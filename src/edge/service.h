@@ -65,7 +65,7 @@ bool service_show(const struct service *service, struct soap_codec *codec, struc
 struct service_reply {
     struct answer answer;
     const char *fault; // for people ("SurveyFault: code=UNKNOWN_SURVEY"); "" when there is none
-    const struct json *fault_tree; // code, subcodes, text, element, detail; NULL when there is none
+    const struct json *fault_tree; // see soap_fault_tree; NULL when there is none
     const char *verdict;           // of the success test, a sentence; "" when it was not asked
     const struct json *captured;   // texts by name, should this be a delivery; NULL: nothing
 };

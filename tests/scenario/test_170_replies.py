@@ -142,10 +142,10 @@ def test_a_fault_is_shown_by_name(place):
     gate.api.wait_state(id_, "dead")
     fault = gate.api.view(f"/deliveries/{id_}")["attempts"][0]["fault_tree"]
     assert fault == {"code": "Client", "subcodes": [], "text": "no such survey",
-                     "element": "SurveyFault",
-                     "detail": {"code": "UNKNOWN_SURVEY", "field": "id", "message": "no survey 1775"}}
+                     "detail": {"SurveyFault": {"code": "UNKNOWN_SURVEY", "field": "id",
+                                                "message": "no survey 1775"}}}
     page = gate.api.page(f"/deliveries/{id_}")
-    assert "no survey 1775</td>" in page and "SurveyFault</dd>" in page
+    assert "no survey 1775</td>" in page and ">SurveyFault</th>" in page
 
 
 def test_a_rule_decides_by_a_value_in_the_fault(place):

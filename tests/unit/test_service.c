@@ -102,6 +102,14 @@ bool soap_json_encode(const struct soap_operation *of, struct arena *arena, cons
     return true;
 }
 
+bool soap_json_decode(struct soap_codec *codec, const struct soap_operation *of,
+                      struct arena *arena, struct str wire, struct soap_json_reply *ret,
+                      struct err *err)
+{
+    (void)codec, (void)of, (void)arena, (void)wire, (void)ret;
+    return err_set(err, ERR_INVALID, "no");
+}
+
 bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str text, bool has_marks,
                      struct str *ret, struct err *err)
 {
