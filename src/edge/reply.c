@@ -35,6 +35,12 @@ void reply_init(struct reply *reply, struct soap_codec *codec, struct arena *are
     *reply = (struct reply){.codec = codec, .arena = arena, .body = str_trim(body), .problem = ""};
 }
 
+void reply_refuse(struct reply *reply, const char *problem)
+{
+    reply->is_read = true;
+    reply->problem = problem;
+}
+
 void reply_finish(struct reply *reply)
 {
     soap_xml_free(reply->xml);

@@ -156,6 +156,9 @@ static void read_body(const struct service *service, struct soap_codec *codec, s
     bool is_success = answer->http_status >= 200 && answer->http_status < 300;
     AUTO_REPLY struct reply body;
     reply_init(&body, codec, arena, reply->body);
+    if (reply->is_cut)
+        reply_refuse(&body, arena_printf(arena, "the reply is longer than %zu bytes",
+                                         service->config->max_reply_bytes));
     if (service->has_rule_tests)
         judge_rules(service, &body, &ret->answer);
     if (service->has_success && is_success && answer->is_readable &&

@@ -392,7 +392,7 @@ static void finish_job(struct job *job, const struct service_reply *decoded,
     record_request(job, attempt);
     record_reply(job, reply, attempt);
     job->entry.settle.reason = mask_text(job, step.reason);
-    if (step.state == DELIVERY_DELIVERED)
+    if (step.state == DELIVERY_DELIVERED && config->capture_count)
         job->entry.settle.captured = mask_captured(job, decoded->captured);
     log_step(job, &step);
     if (answer->reach != REACH_NOT_ENCODED) // that one taught nothing about the service

@@ -181,6 +181,19 @@ def test_check_knows_what_is_captured(place):
     assert "without what other services capture of its call will be rejected" in out + err
 
 
+def test_a_preview_has_samples_of_what_would_be_captured(place):
+    first = gateway.http_service("http://h/", place.template("first.json", "{}"),
+                                 capture={"receipt": {"xpath": "//receiptId", "sample": "R-0"}})
+    crm = gateway.http_service("http://h/", later(place))
+    file = gateway.write_config(place.folder, gateway.config({"first": first, "crm": crm}))
+    event = place.folder / "event.json"
+    event.write_text('{"uii": "1"}')
+    code, out, _ = gateway.run("preview", file, event, "--trigger", CALL_END,
+                               env=gateway.environment())
+    assert code == 0
+    assert "receipt  R-0" in out and '"receipt":"R-0"' in out.replace(" ", "")
+
+
 def test_check_tells_what_is_wrong_with_an_expression(place):
     survey = survey_service("http://127.0.0.1:1/", capture={"receipt": "//receiptId["},
                             success={"xpath": "contain(//a, 'b')"})

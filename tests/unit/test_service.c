@@ -707,6 +707,15 @@ static void test_a_success_test_decides_by_xpath(void **state)
     const char *ignored;
     (void)decode(service, 500, "", "<r><Status>FAILED</Status></r>", &ignored);
     assert_string_equal(last.verdict, ""); // the status says enough
+    struct transport_reply cut = {.reach = REACH_ANSWERED,
+                                  .http_status = 200,
+                                  .media_type = "",
+                                  .body = STR("<r><Status>OK</Status>"),
+                                  .is_cut = true,
+                                  .problem = ""};
+    service_decode(service, NULL, fixture.arena, &cut, &last);
+    assert_false(last.answer.is_readable);
+    assert_string_equal(last.verdict, "cannot be told: the reply is longer than 1048576 bytes");
 }
 
 static void test_a_success_test_decides_by_json_pointer(void **state)

@@ -331,7 +331,7 @@ static int set_up(void **state)
     memset(&ledger, 0, sizeof(ledger));
     for (size_t i = 0; i < SERVICES; i++) {
         fakes[i].config = (struct config_service){
-            .name = names[i], .concurrency = 20, .retry = retry_policy_default};
+            .name = names[i], .concurrency = 20, .retry = retry_policy_default, .capture_count = 1};
         items[i] = &fakes[i];
     }
     services = (struct services){.items = items, .count = SERVICES};
