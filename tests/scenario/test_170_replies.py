@@ -3,6 +3,7 @@
 by name."""
 
 
+import json
 import xml.etree.ElementTree as xml
 
 import customer
@@ -120,6 +121,21 @@ def test_a_reply_that_fails_the_success_test_is_no_delivery(place):
     assert delivery.attempts[0].reason == f"HTTP 200 OK, but the success test does not hold: {sentence}"
     assert gate.api.view(f"/deliveries/{id_}")["attempts"][0]["success"] == f"does not hold: {sentence}"
     assert "Success test" in gate.api.page(f"/deliveries/{id_}")
+
+
+def test_a_secret_that_comes_back_is_in_no_sentence(place):
+    key = "k" * 150 + "-tail"
+    crm = place.customer(customer.answer(200, json.dumps({"state": key, "why": "x" * 100 + key})))
+    gate = place.gateway(
+        {"crm": gateway.http_service(crm.url(), secrets={"key": {"env": "CRM_KEY"}},
+                                     success={"json": "/state", "equals": "OK"}),
+         "log": gateway.http_service(crm.url(), secrets={"key": {"env": "CRM_KEY"}},
+                                     success={"json": "/why", "equals": "OK"})}, env={"CRM_KEY": key})
+    for id_ in gate.api.accept(DISPOSITION, call()).deliveries.values():
+        gate.api.wait_state(id_, "dead")
+        shown = json.dumps(gate.api.view(f"/deliveries/{id_}"))
+        assert "kkkk" not in shown and "does not hold" in shown
+    assert "kkkk" not in "".join(map(str, gate.log))
 
 
 def test_a_failed_success_test_may_be_tried_again(place):
