@@ -132,6 +132,12 @@ bool soap_xpath_compile(struct arena *arena, const char *text,
     return true;
 }
 
+void soap_xpath_visit(const struct soap_xpath *xpath, soap_xpath_visit_fn *visit, void *context)
+{
+    for (size_t i = 0; i < xpath->scanned.name_count; i++)
+        visit(context, xpath->scanned.names[i]);
+}
+
 bool soap_xml_read(struct soap_codec *codec, struct str text, struct soap_xml **ret,
                    struct err *err)
 {

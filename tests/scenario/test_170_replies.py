@@ -197,6 +197,15 @@ def test_check_knows_what_is_captured(place):
     assert "without what other services capture of its call will be rejected" in out + err
 
 
+def test_check_warns_of_names_that_no_reply_has(place):
+    survey = survey_service("http://127.0.0.1:1/", capture={"receipt": "//receiptID/text()"},
+                            success={"xpath": "//Fault or //SubmitSurveyResultResponse/duplicat = 'true'"})
+    _, out, err = check(place, {"survey": survey})
+    assert "receipt: by the WSDL no reply to SubmitSurveyResult has 'receiptID'; did you mean 'receiptId'?" in err
+    assert "success: by the WSDL no reply to SubmitSurveyResult has 'duplicat'; did you mean 'duplicate'?" in err
+    assert err.count("by the WSDL") == 2
+
+
 def test_a_preview_has_samples_of_what_would_be_captured(place):
     first = gateway.http_service("http://h/", place.template("first.json", "{}"),
                                  capture={"receipt": {"xpath": "//receiptId", "sample": "R-0"}})
