@@ -7,6 +7,7 @@
 #ifndef EDGE_SOAP_H
 #define EDGE_SOAP_H
 
+#include "core/json.h"
 #include "core/outcome.h"
 
 struct soap_modules; // all loaded modules; immutable after load, any thread
@@ -85,5 +86,10 @@ struct soap_reply {
 // Never fails: what cannot be read is described in *ret, whose strings live in the arena.
 void soap_decode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str wire, struct soap_reply *ret);
+
+// A fault as data: code, subcodes, text, detail. `detail` is what the WSDL's types make of it (see
+// soap_json.h); NULL: its values by name, as far as details has them.
+const struct json *soap_fault_tree(struct arena *arena, const struct soap_reply *reply,
+                                   const struct json *detail);
 
 #endif

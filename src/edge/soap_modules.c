@@ -392,8 +392,7 @@ const char *soap_operation_action(const struct soap_operation *operation)
 
 const char *soap_operation_addressing_action(const struct soap_operation *operation)
 {
-    const char *action = operation->facts->addressing_action;
-    return action ? action : "";
+    return operation->facts->addressing_action;
 }
 
 bool soap_operation_uses_addressing(const struct soap_operation *operation)

@@ -373,22 +373,23 @@ static struct str record_fault(const struct job *job, const struct json *tree)
 static void finish_job(struct job *job, const struct service_reply *decoded,
                        const struct transport_reply *reply)
 {
-    const struct answer *answer = &decoded->answer;
+    struct answer answer = decoded->answer;
     const struct config_service *config = service_config(job->service);
     int64_t now_ms = clock_now_ms();
     struct outcome outcome;
     struct delivery_step step;
-    outcome_decide(config->outcomes, config->outcome_count, answer, &outcome);
-    decide_step(job, &outcome, now_ms, &step);
     job->private = make_private(job);
+    answer.reason = mask_text(job, answer.reason); // a sentence is cut, and half a secret is one
+    outcome_decide(config->outcomes, config->outcome_count, &answer, &outcome);
+    decide_step(job, &outcome, now_ms, &step);
     struct store_attempt *attempt = &job->entry.settle.attempt;
     *attempt = (struct store_attempt){
         .started_at = job->started_at,
         .ended_at = now_ms,
         .outcome = outcome.kind,
         .scope = outcome.scope,
-        .reach = answer->reach,
-        .http_status = answer->http_status,
+        .reach = answer.reach,
+        .http_status = answer.http_status,
         .fault = mask_text(job, decoded->fault),
         .fault_tree = record_fault(job, decoded->fault_tree),
         .verdict = mask_text(job, decoded->verdict),
@@ -397,10 +398,10 @@ static void finish_job(struct job *job, const struct service_reply *decoded,
     record_request(job, attempt);
     record_reply(job, reply, attempt);
     job->entry.settle.reason = mask_text(job, step.reason);
-    if (step.state == DELIVERY_DELIVERED)
+    if (step.state == DELIVERY_DELIVERED && config->capture_count)
         job->entry.settle.captured = mask_captured(job, decoded->captured);
     log_step(job, &step);
-    if (has_taught(job, answer))
+    if (has_taught(job, &answer))
         feed_window(job->lane, &outcome, attempt->reason);
     mask_free(job->private);
     settle(job, &step);

@@ -330,7 +330,11 @@ static const char full[] =
     "  beta: {tokens: [{env: OTHER_TOKEN}, {file: /proc/self/cwd/tests/config/secret_good}]}\n"
     "services:\n"
     "  survey:\n"
-    "    soap: {wsdl: survey, operation: Submit, port: P, endpoint: 'http://h:1/{{uii}}'}\n"
+    "    soap: {wsdl: survey, operation: Submit, port: P, endpoint: 'http://h:1/{{uii}}',\n"
+    "      addressing: false}\n"
+    "    success: {xpath: 'c:Status', equals: [OK, 1], else: retry, scope: service}\n"
+    "    namespaces: {c: 'urn:crm'}\n"
+    "    capture: {id: //Id, state: {xpath: //State, sample: new}}\n"
     "    template: acme/survey.xml\n"
     "    timeout: 1m\n"
     "    connect_timeout: 2s\n"
@@ -351,7 +355,8 @@ static const char full[] =
     "    order_by: lead_id\n"
     "    outcomes:\n"
     "      - {status: 404, outcome: retry, scope: service}\n"
-    "      - {status: 500-599, fault: Busy, outcome: delivered}\n";
+    "      - {status: 500-599, fault: Busy, outcome: delivered}\n"
+    "      - {json: /error/code, equals: 7, outcome: unknown}\n";
 
 static void check_full_services(const struct config *config)
 {
@@ -374,6 +379,18 @@ static void check_full_services(const struct config *config)
     assert_string_equal(survey->ca_file, "/tmp/ca.pem");
     assert_string_equal(survey->cert_file, "/etc/c.pem");
     assert_string_equal(survey->proxy, "http://proxy:3128");
+    assert_int_equal(survey->addressing, ADDRESSING_OFF);
+    assert_string_equal(survey->success.at.xpath, "c:Status");
+    assert_int_equal(survey->success.equals_count, 2);
+    assert_int_equal(survey->failed.kind, OUTCOME_RETRY);
+    assert_int_equal(survey->failed.scope, OUTCOME_SERVICE);
+    assert_string_equal(survey->namespaces[0].uri, "urn:crm");
+    assert_int_equal(survey->capture_count, 2);
+    assert_string_equal(survey->captures[0].at.xpath, "//Id");
+    assert_string_equal(survey->captures[0].at.json, "//Id");
+    assert_string_equal(survey->captures[0].sample, "1");
+    assert_null(survey->captures[1].at.json);
+    assert_string_equal(survey->captures[1].sample, "new");
     assert_string_equal(crm->method, "PUT");
     assert_int_equal(crm->body, BODY_FORM);
     assert_string_equal(crm->content_type, "a/b");
@@ -382,7 +399,11 @@ static void check_full_services(const struct config *config)
     assert_string_equal(crm->basic_user, "x");
     assert_string_equal(crm->basic_password.data, "another token");
     assert_string_equal(crm->order_by, "lead_id");
-    assert_int_equal(crm->outcome_count, 2);
+    assert_int_equal(crm->outcome_count, 3);
+    assert_false(crm->outcomes[1].has_test);
+    assert_true(crm->outcomes[2].has_test);
+    assert_string_equal(crm->outcome_tests[2].at.json, "/error/code");
+    assert_string_equal(crm->outcome_tests[2].equals[0].data, "7");
     assert_int_equal(crm->outcomes[0].status_from, 404);
     assert_int_equal(crm->outcomes[0].status_to, 404);
     assert_int_equal(crm->outcomes[0].kind, OUTCOME_RETRY);

@@ -543,6 +543,39 @@ static void test_a_fault_is_read_when_the_stub_knows_nothing_of_it(void **state)
     assert_string_equal(reply.fault_code, "Client.Authentication");
 }
 
+static void test_the_english_reason_is_told(void **state)
+{
+    (void)state;
+    static const char fault[] =
+        "<e:Envelope xmlns:e='http://www.w3.org/2003/05/soap-envelope'><e:Body><e:Fault>"
+        "<e:Code><e:Value>e:Receiver</e:Value></e:Code><e:Reason>%s</e:Reason>"
+        "</e:Fault></e:Body></e:Envelope>";
+    static const struct {
+        const char *texts, *told;
+    } cases[] = {
+        {"<e:Text xml:lang='de'>voll</e:Text><e:Text xml:lang='en-GB'>full</e:Text>", "full"},
+        {"<e:Text xml:lang='de'>voll</e:Text><e:Text xml:lang='enm'>ful</e:Text>", "voll"},
+        {"<e:Text>voll</e:Text>", "voll"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *text = arena_printf(all.arena, fault, cases[i].texts);
+        assert_string_equal(decoded(all.report, str_from(text)).fault_text, cases[i].told);
+    }
+}
+
+static void test_a_fault_is_data_with_what_is_known_of_its_detail(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf out;
+    buf_init(&out, 4096);
+    struct soap_reply reply = decoded(all.report, golden("reply_fault_12"));
+    json_write(&out, soap_fault_tree(all.arena, &reply, NULL), JSON_COMPACT);
+    assert_says(buf_str(&out).data, "{\"code\":\"Sender\",\"subcodes\":[");
+    assert_says(buf_str(&out).data,
+                "\"detail\":{\"DispositionFault\":{\"code\":\"UNKNOWN_DISPOSITION\"");
+}
+
 static void test_fault_codes_have_their_class(void **state)
 {
     (void)state;
@@ -737,6 +770,8 @@ int main(void)
         cmocka_unit_test(test_a_soap_11_fault_is_read_with_its_typed_detail),
         cmocka_unit_test(test_a_soap_12_fault_is_read_with_its_innermost_subcode),
         cmocka_unit_test(test_a_fault_is_read_when_the_stub_knows_nothing_of_it),
+        cmocka_unit_test(test_the_english_reason_is_told),
+        cmocka_unit_test(test_a_fault_is_data_with_what_is_known_of_its_detail),
         cmocka_unit_test(test_fault_codes_have_their_class),
         cmocka_unit_test(test_long_faults_are_cut),
         cmocka_unit_test(test_what_is_no_soap_is_unreadable_with_a_reason),

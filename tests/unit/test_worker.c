@@ -31,6 +31,7 @@ struct settled { // what is left of a settle after its lease is gone
     size_t dropped_bytes, reply_body_len;
     char reason[400], attempt_reason[400], fault[100], peer[40];
     char request_head[400], request_body[100], reply_head[100], reply_body[100];
+    char fault_tree[100], verdict[100], captured[100];
     bool has_times;
 };
 
@@ -72,6 +73,10 @@ static void keep_settle(const struct ledger_settle *entry, struct settled *ret)
     copy_str(ret->request_body, sizeof(ret->request_body), attempt->request_body);
     copy_str(ret->reply_head, sizeof(ret->reply_head), attempt->reply_head);
     copy_str(ret->reply_body, sizeof(ret->reply_body), attempt->reply_body);
+    copy_str(ret->fault_tree, sizeof(ret->fault_tree), attempt->fault_tree);
+    copy_str(ret->verdict, sizeof(ret->verdict), str_from(attempt->verdict));
+    const struct json *case_id = json_get(entry->settle.captured, STR("case_id"));
+    copy_str(ret->captured, sizeof(ret->captured), case_id ? case_id->string : STR("nothing"));
 }
 
 void ledger_settle(struct ledger *unused, struct ledger_settle *entry)
@@ -346,7 +351,12 @@ static int set_up(void **state)
     memset(&ledger, 0, sizeof(ledger));
     for (size_t i = 0; i < SERVICES; i++) {
         fakes[i].config = (struct config_service){
-            .name = names[i], .url = STR("a"), .concurrency = 20, .retry = retry_policy_default};
+            .name = names[i],
+            .url = STR("a"),
+            .concurrency = 20,
+            .retry = retry_policy_default,
+            .capture_count = 1,
+        };
         items[i] = &fakes[i];
     }
     services = (struct services){.items = items, .count = SERVICES};
@@ -511,12 +521,23 @@ static void test_no_secret_reaches_the_record(void **state)
         const char *const kept[] = {settled->reason,       settled->attempt_reason,
                                     settled->fault,        settled->request_head,
                                     settled->request_body, settled->reply_head,
-                                    settled->reply_body};
+                                    settled->reply_body,   settled->fault_tree,
+                                    settled->verdict,      settled->captured};
         for (size_t j = 0; j < COUNT_OF(kept); j++)
             assert_null(strstr(kept[j], "geheim"));
     }
     assert_string_equal(ledger.settles[1].fault, "SurveyFault: code=******");
     assert_string_equal(ledger.settles[0].reply_body, "you sent ******");
+    assert_string_equal(ledger.settles[1].fault_tree, "{\"code\":\"******\"}");
+    assert_string_equal(ledger.settles[0].verdict, "holds: ******");
+}
+
+static void test_only_a_delivered_delivery_captures(void **state)
+{
+    (void)state;
+    assert_string_equal(deliver("200")->captured, "******-4711");
+    assert_string_equal(deliver("500")->captured, "nothing");
+    assert_string_equal(deliver("refused")->captured, "nothing");
 }
 
 static void test_each_outcome_leads_to_its_state(void **state)
@@ -774,6 +795,7 @@ int main(void)
         WORKER_TEST(test_a_carried_event_that_cannot_be_read_is_said),
         WORKER_TEST(test_a_retry_past_the_deadline_expires),
         WORKER_TEST(test_no_secret_reaches_the_record),
+        WORKER_TEST(test_only_a_delivered_delivery_captures),
         WORKER_TEST(test_each_outcome_leads_to_its_state),
         WORKER_TEST(test_idempotent_service_gets_an_unknown_one_again),
         WORKER_TEST(test_progress_before_this_attempt_counts),
