@@ -389,8 +389,8 @@ static void *run(void *context)
     while (!atomic_load(&worker->workers->is_stopping)) {
         take_inbox(worker);
         start_jobs(worker);
+        end_shifts(worker); // before it sleeps
         transport_turn(worker->transport, choose_wait(worker));
-        end_shifts(worker);
     }
     return NULL;
 }

@@ -107,6 +107,29 @@ def test_the_limit_of_a_service_holds_over_reloads(place):
     assert len(slow.requests()) == 7
 
 
+def test_generations_in_use_are_limited(place):
+    """Each reload meets a delivery that began after the one before; all end as they began."""
+    slow = place.customer(customer.stall(60, OK))
+    services = {f"s{i}": gateway.http_service(slow.url(), timeout="60s") for i in range(10)}
+    routes = [{"name": name, "when": {"step": [i]}, "services": [name]}
+              for i, name in enumerate(services)]
+    gate = place.gateway(services, routes)
+    events, answer = [], None
+    for i in range(40):  # a service has five under way at first
+        events.append(gate.api.accept("inbound.call_end", call(step=i % 10)))
+        slow.wait(i + 1)
+        answer = gate.api.reload()
+        if answer.status != 200:
+            break
+    assert answer.status == 422 and "in use by deliveries under way" in answer.text and i >= 30
+    slow.release()
+    for event in events:
+        (id_,) = event.deliveries.values()
+        gate.api.wait_state(id_, "delivered")
+    assert len(slow.requests()) == len(events)
+    assert reload(gate)["failed"] is None
+
+
 # --- mistakes ---
 
 def test_a_mistake_changes_nothing_and_is_told_everywhere(place):
