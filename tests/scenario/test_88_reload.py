@@ -238,7 +238,7 @@ def test_a_delivery_under_way_ends_with_the_module_it_began_with(place, versions
     place.template("ask.xml", ENVELOPE)
     services = {"asking": gateway.soap_service("asking", "Ask", slow.url(), "ask.xml",
                                                timeout="60s")}
-    gate = place.gateway(services, modules=str(modules))
+    gate = place.gateway(services, modules=str(modules), workers=2)
     old = gate.api.accept("inbound.call_end", call())
     slow.wait(1)
     digest = gate.api.view("/configuration")["modules"][0]["digest"]
