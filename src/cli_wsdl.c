@@ -15,6 +15,8 @@ static const char help[] =
     "  add FILE|URL          make a WSDL callable, or a newer one of it; no restart\n"
     "  list [NAME]           what is there; of one WSDL, its versions\n"
     "  remove NAME           take a WSDL away that no service uses\n"
+    "  scaffold NAME OPERATION\n"
+    "                        a template of the request, or a sample\n"
     "\n"
     "`switchhook wsdl COMMAND --help` tells more.\n";
 
@@ -34,10 +36,8 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"add", cli_wsdl_add},
-    {"list", cli_wsdl_list},
-    {"remove", cli_wsdl_remove},
-    {"try-module", try_module},
+    {"add", cli_wsdl_add},           {"list", cli_wsdl_list},    {"remove", cli_wsdl_remove},
+    {"scaffold", cli_wsdl_scaffold}, {"try-module", try_module},
 };
 
 int cli_wsdl(int argc, char **argv)

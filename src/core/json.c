@@ -239,6 +239,68 @@ static void write_scalar(struct buf *out, const struct json *value)
     }
 }
 
+// --- pointers ---
+
+bool json_pointer_is_valid(struct str pointer)
+{
+    for (size_t i = 0; i < pointer.len; i++) {
+        char next = i + 1 < pointer.len ? pointer.data[i + 1] : '\0';
+        if (pointer.data[i] == '~' && next != '0' && next != '1')
+            return false;
+    }
+    return pointer.len == 0 || pointer.data[0] == '/';
+}
+
+// Whether a member's name is what a part of a pointer says.
+static bool is_named(struct str name, struct str part)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < part.len; i++, at++) {
+        char c = part.data[i];
+        if (c == '~' && i + 1 < part.len)
+            c = part.data[++i] == '1' ? '/' : '~';
+        if (at >= name.len || name.data[at] != c)
+            return false;
+    }
+    return at == name.len;
+}
+
+static const struct json *item_at(const struct json *array, struct str part)
+{
+    size_t index = 0;
+    if (part.len == 0 || part.len > 9 || (part.data[0] == '0' && part.len > 1))
+        return NULL;
+    for (size_t i = 0; i < part.len; i++) {
+        if (part.data[i] < '0' || part.data[i] > '9')
+            return NULL;
+        index = index * 10 + (size_t)(part.data[i] - '0');
+    }
+    return index < array->array.count ? array->array.items[index] : NULL;
+}
+
+static const struct json *child_at(const struct json *value, struct str part)
+{
+    if (value->kind == JSON_ARRAY)
+        return item_at(value, part);
+    for (size_t i = 0; value->kind == JSON_OBJECT && i < value->object.count; i++) {
+        if (is_named(value->object.members[i].name, part))
+            return value->object.members[i].value;
+    }
+    return NULL;
+}
+
+const struct json *json_at(const struct json *value, struct str pointer)
+{
+    while (value && pointer.len) {
+        struct str rest = {pointer.data + 1, pointer.len - 1};
+        const char *slash = memchr(rest.data, '/', rest.len);
+        size_t len = slash ? (size_t)(slash - rest.data) : rest.len;
+        value = child_at(value, (struct str){rest.data, len});
+        pointer = (struct str){rest.data + len, rest.len - len};
+    }
+    return value;
+}
+
 struct str json_as_text(const struct json *value, struct buf *scratch)
 {
     if (!value || value->kind == JSON_NULL)

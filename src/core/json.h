@@ -75,6 +75,11 @@ void json_set(struct arena *arena, struct json *object, struct str name, struct 
 // The member of that name, or NULL (also when `object` is NULL or no object).
 const struct json *json_get(const struct json *object, struct str name);
 
+// JSON pointers (RFC 6901): "" is the value itself, "/a/0" the first item of the member a; ~1
+// stands for / and ~0 for ~. json_at gives NULL where nothing is.
+bool json_pointer_is_valid(struct str pointer);
+const struct json *json_at(const struct json *value, struct str pointer);
+
 // A scalar as people write it (no quotes, shortest form of a real, "" for null); an array or an
 // object as JSON text. Written into `scratch`, over what it held, only when needed. NULL gives "".
 struct str json_as_text(const struct json *value, struct buf *scratch);

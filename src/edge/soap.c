@@ -317,8 +317,8 @@ static void decode_envelope(struct engine *engine, const struct soap_operation *
 void soap_decode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str wire, struct soap_reply *ret)
 {
-    *ret = (struct soap_reply){
-        .fault_code = "", .fault_subcode = "", .fault_text = "", .detail_name = "", .problem = ""};
+    *ret =
+        (struct soap_reply){.fault_code = "", .fault_text = "", .detail_name = "", .problem = ""};
     if (str_trim(wire).len == 0) {
         ret->is_readable = operation->facts->is_one_way;
         ret->problem = ret->is_readable ? "" : "the reply is empty";

@@ -310,6 +310,17 @@ const char *soap_operation_action(const struct soap_operation *operation)
     return operation->facts->action;
 }
 
+const char *soap_operation_addressing_action(const struct soap_operation *operation)
+{
+    const char *action = operation->facts->addressing_action;
+    return action ? action : "";
+}
+
+bool soap_operation_uses_addressing(const struct soap_operation *operation)
+{
+    return operation->facts->uses_addressing;
+}
+
 int soap_operation_version(const struct soap_operation *operation)
 {
     return operation->facts->version;

@@ -31,7 +31,7 @@ static const struct kind {
     enum shape_primitive primitive;
     const char *built_in; // NULL: any of the primitive
     const char *form;     // NULL: anything
-    const char *tries[8];
+    const char *tries[12];
 } kinds[] = {
     {SHAPE_STRING, "language", "[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*", {"en", "en-US", "eng"}},
     {SHAPE_STRING, "Name", "\\i\\c*", {"name"}},
@@ -40,7 +40,11 @@ static const struct kind {
     {SHAPE_STRING, "IDREF", "[\\i-[:]][\\c-[:]]*", {NULL}},
     {SHAPE_STRING, "ENTITY", "[\\i-[:]][\\c-[:]]*", {"name"}},
     {SHAPE_STRING, "NMTOKEN", "\\c+", {"name"}},
-    {SHAPE_STRING, NULL, NULL, {"text", "TEXT", "Text", "1", "A", "a@b.example"}},
+    {SHAPE_STRING,
+     NULL,
+     NULL,
+     {"text", "TEXT", "Text", "1", "A", "user@example.com", "2025-06-30T09:30:00", "2025-06-30",
+      "09:30:00", "+15105550111", "1.5"}},
     {SHAPE_BOOLEAN, NULL, "true|false|1|0", {"true", "false", "1", "0"}},
     {SHAPE_DECIMAL, NULL, "-?[0-9]{1,20}(\\.[0-9]{1,12})?", {"1", "0", "10", "100", "1.5", "0.5"}},
     {SHAPE_FLOAT, NULL, "-?[0-9]{1,9}(\\.[0-9]{1,6})?(E-?[0-9])?", {"1.5", "1", "0", "10", "0.5"}},
