@@ -15,7 +15,8 @@
 struct stub {
     int (*encode)(struct soap *soap);
     int (*decode)(struct soap *soap);
-    int version; // of SOAP, as gSOAP counts: 1 or 2
+    int version;     // of SOAP, as gSOAP counts: 1 or 2
+    bool is_encoded; // then `id` and `href` say that a value is elsewhere; else they are data
 };
 static const struct stub stubs[];
 
@@ -142,7 +143,7 @@ static void context_reset(struct soap_context *context, struct soap_bytes in, so
     soap->fault = NULL;
     soap->error = SOAP_OK;
     soap->keep_alive = 0;
-    soap_clr_imode(soap, SOAP_XML_STRICT);
+    soap_clr_imode(soap, SOAP_XML_STRICT | SOAP_XML_TREE);
     soap_set_imode(soap, mode);
     context->in = in;
     context->out_len = 0;
@@ -187,10 +188,15 @@ static inline int one_way_reply(struct soap *soap)
 
 // --- the module's functions ---
 
+static soap_mode tree_mode(size_t operation)
+{
+    return stubs[operation].is_encoded ? 0 : SOAP_XML_TREE;
+}
+
 static bool module_encode(struct soap_context *context, size_t operation,
                           struct soap_bytes envelope, struct soap_bytes *ret_wire)
 {
-    context_reset(context, envelope, SOAP_XML_STRICT);
+    context_reset(context, envelope, SOAP_XML_STRICT | tree_mode(operation));
     context->version = stubs[operation].version;
     if (stubs[operation].encode(context->soap)) {
         context_describe(context);
@@ -205,7 +211,7 @@ static enum soap_module_reply module_decode(struct soap_context *context, size_t
                                             struct soap_module_fault *ret_fault)
 {
     struct soap *soap = context->soap;
-    context_reset(context, wire, 0);
+    context_reset(context, wire, tree_mode(operation));
     soap_set_version(soap, stubs[operation].version);
     int error = stubs[operation].decode(soap);
     if (!error)

@@ -248,6 +248,33 @@ static void test_a_reply_of_several_parts_is_one(void **state)
     assert_string_equal(reply.problem, "the reply is not SOAP: Done: there is no part cid:none");
 }
 
+// --- replies of encoders ---
+
+static struct soap_reply decoded(const char *operation, const char *body)
+{
+    const char *text =
+        arena_printf(all.arena,
+                     "<e:Envelope xmlns:e='" SOAP11 "'><e:Header><h:h xmlns:h='urn:h' "
+                     "e:mustUnderstand='1'/></e:Header><e:Body>%s</e:Body></e:Envelope>",
+                     body);
+    struct soap_reply reply;
+    soap_decode(all.codec, operation_of("rpc", operation), all.arena, str_from(text), &reply);
+    return reply;
+}
+
+static void test_an_encoded_answer_may_hold_its_values_elsewhere_and_name_them_freely(void **state)
+{
+    (void)state;
+    assert_true(decoded("Store", "<c:StoreResponse xmlns:c='urn:test:calls'><id href='#i'/>"
+                                 "</c:StoreResponse><multiRef id='i'>7</multiRef>")
+                    .is_readable);
+    assert_true(decoded("Store",
+                        "<c:StoreResponse xmlns:c='urn:test:calls'><s-gensym3>7</s-gensym3>"
+                        "</c:StoreResponse>")
+                    .is_readable);
+    assert_false(decoded("Store", "<html/>").is_readable);
+}
+
 static int is_request(const struct dirent *entry)
 {
     const char *dot = strchr(entry->d_name, '.');
@@ -408,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_a_body_holds_as_many_elements_as_the_operation_has_parts),
         cmocka_unit_test(test_binary_values_travel_as_parts),
         cmocka_unit_test(test_a_reply_of_several_parts_is_one),
+        cmocka_unit_test(test_an_encoded_answer_may_hold_its_values_elsewhere_and_name_them_freely),
         cmocka_unit_test(test_a_module_tells_the_messages_of_a_document_operation),
         cmocka_unit_test(test_a_module_tells_the_messages_of_an_rpc_operation),
         cmocka_unit_test(test_a_module_tells_the_addressing_action_and_whether_it_is_used),
