@@ -6,6 +6,7 @@
 
 #include "edge/file.h"
 #include "edge/service_load.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 
@@ -260,6 +261,14 @@ static void add_fixed(struct load *load, struct service *service, const char *na
         arena_printf(load->arena, "%s: %s", name, value);
 }
 
+// Random enough that no content has it.
+static const char *new_boundary(struct arena *arena)
+{
+    char uuid[CLOCK_UUID_BYTES];
+    clock_uuid(clock_now_ms(), uuid);
+    return arena_printf(arena, "switchhook-%s", uuid);
+}
+
 // SOAP 1.1 says the action in a header of its own, SOAP 1.2 in the media type (RFC 3902).
 static void add_soap_headers(struct load *load, struct service *service)
 {
@@ -272,11 +281,16 @@ static void add_soap_headers(struct load *load, struct service *service)
         }
     }
     const char *quoted = arena_printf(load->arena, "\"%s\"", action);
-    if (soap_operation_version(service->operation) == 11) {
-        add_fixed(load, service, "Content-Type", "text/xml; charset=utf-8");
+    bool is_11 = soap_operation_version(service->operation) == 11;
+    const char *type = is_11 ? "text/xml; charset=utf-8" : "application/soap+xml; charset=utf-8";
+    if (service->config->mtom) {
+        service->boundary = new_boundary(load->arena);
+        type = soap_pack_type(service->operation, load->arena, service->boundary);
+    }
+    if (is_11) {
+        add_fixed(load, service, "Content-Type", type);
         add_fixed(load, service, "SOAPAction", quoted);
     } else {
-        const char *type = "application/soap+xml; charset=utf-8";
         add_fixed(load, service, "Content-Type",
                   *action ? arena_printf(load->arena, "%s; action=%s", type, quoted) : type);
     }
