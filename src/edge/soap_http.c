@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+#include "edge/soap_http.h"
+
+bool soap_http_lines(const struct soap_operation *operation, struct arena *arena,
+                     const char *ret[SOAP_HTTP_LINES], size_t *ret_count, struct err *err)
+{
+    const char *action = soap_operation_action(operation);
+    for (const char *c = action; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\' || *c == 0x7f)
+            return err_set(err, ERR_INVALID,
+                           "the operation's SOAPAction has a character that no header can hold");
+    }
+    *ret_count = 0;
+    if (soap_operation_version(operation) == 11) {
+        ret[(*ret_count)++] = "Content-Type: text/xml; charset=utf-8";
+        ret[(*ret_count)++] = arena_printf(arena, "SOAPAction: \"%s\"", action);
+    } else {
+        const char *type = "Content-Type: application/soap+xml; charset=utf-8";
+        ret[(*ret_count)++] =
+            *action ? arena_printf(arena, "%s; action=\"%s\"", type, action) : type;
+    }
+    return true;
+}
