@@ -444,10 +444,11 @@ static void put_type(struct wire_writer *writer, const struct wire_element *elem
                      const struct shape_type *type, const struct json *value)
 {
     struct shape_name name = type->name;
-    bool is_array = type->item || (type->is_any && value->kind == JSON_ARRAY);
+    bool is_nameless_array = (type->item && !*type->name.local) ||
+                             (type->is_any && value->kind == JSON_ARRAY);
     if (type == element->type && (!writer->is_encoded || element->is_free))
         return;
-    if (writer->is_encoded && is_array)
+    if (writer->is_encoded && is_nameless_array)
         name = (struct shape_name){writer->version == 12 ? SOAPENC12_NS : SOAPENC_NS, "Array"};
     else if (!*name.local || type->is_any)
         return;
