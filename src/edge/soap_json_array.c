@@ -9,7 +9,7 @@ enum { MAX_RANK = 16 };
 
 bool wire_takes_array(const struct wire_writer *writer, const struct shape_type *type)
 {
-    return type->item || (type->is_any && writer->is_encoded) ||
+    return type->item || soap_json_only_item(type) || (type->is_any && writer->is_encoded) ||
            (type->text && wire_is_list(type->text));
 }
 

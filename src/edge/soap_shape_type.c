@@ -228,7 +228,7 @@ static void read_array_type(struct maker *maker, const xmlNode *node, const char
 // The element that repeats, when a content model is nothing else.
 static const struct shape_element *only_repeated(const struct shape_particle *content)
 {
-    if (!content || content->kind != SHAPE_SEQUENCE || content->count != 1)
+    if (!content || content->kind == SHAPE_CHOICE || content->count != 1)
         return NULL;
     const struct shape_particle *only = &content->children[0];
     bool is_repeated = only->max != 1 || content->max != 1;

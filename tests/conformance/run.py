@@ -64,10 +64,13 @@ class Case:
             return {}
         data = dialects.DIALECTS[self.suite](json.loads(given), self)
         headers = self.file("soap_headers")
+        if headers and not isinstance(data, dict):
+            data = {"#text": data}
         if headers and self.suite == "php-src":
             data["#header"] = dialects.php_headers(json.loads(headers))
         elif headers:
-            data["#header"] = dialects.node_soap(json.loads(headers))
+            blocks = dialects.node_soap(json.loads(headers))
+            data["#header"] = {f"{{}}{name}": block for name, block in blocks.items()}
         return data
 
     def _input(self):
@@ -80,6 +83,18 @@ class Case:
                     if message.get("name") == name:
                         return root, message
         return root, None
+
+    def port(self):
+        """The first with the operation in the SOAP version of the request; None: whichever."""
+        root = ET.parse(self.wsdl).getroot()
+        wanted = "soap12" if SOAP_12 in (self.file("expect_request") or b"") else "soap"
+        of_version = {binding.get("name") for binding in root.iter(f"{WSDL}binding")
+                      if binding.find(f"{{http://schemas.xmlsoap.org/wsdl/{wanted}/}}binding")
+                      is not None}
+        for port in root.iter(f"{WSDL}port"):
+            if port.get("binding").rpartition(":")[2] in of_version:
+                return port.get("name")
+        return None
 
     def part_names(self):
         _, message = self._input()
@@ -140,10 +155,12 @@ def call(case, modules_dir, endpoint, data, limit_s):
         file.flush()
         command = [gateway.PROGRAM, "call", modules.NAME, case.operation, "--modules", modules_dir,
                    "--endpoint", endpoint, "--data", file.name, "--json"]
+        if case.port():
+            command += ["--port", case.port()]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                               errors="replace", timeout=limit_s, env=gateway.environment(),
                               check=False)
-        said = done.stderr.replace(file.name, "data").strip()
+        said = re.sub(r"^switchhook: (data: )?", "", done.stderr.replace(file.name, "data").strip())
     if done.returncode not in (0, 1, 2):
         return done.returncode, None, f"died with {done.returncode}: {said[-500:]}"
     tree = json.loads(done.stdout) if done.returncode < 2 and done.stdout else None
