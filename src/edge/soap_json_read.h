@@ -38,6 +38,9 @@ struct reply_reader {
 // An element by its declared type; NULL: none is known.
 struct json *reply_element(struct reply_reader *reader, const xmlNode *node,
                            const struct shape_type *declared);
+// The element that this one stands for: itself, or what it refers to.
+const xmlNode *reply_follow(struct reply_reader *reader, const xmlNode *node,
+                            const struct shape_type *declared);
 // The element children of a node by a content model, added to `object`; NULL: there is no model.
 void reply_children(struct reply_reader *reader, const xmlNode *node,
                     const struct shape_particle *content, struct json *object);
@@ -66,5 +69,8 @@ bool reply_is_array(struct reply_reader *reader, const xmlNode *node,
                     const struct shape_type *type);
 struct json *reply_items(struct reply_reader *reader, const xmlNode *node,
                          const struct shape_type *type);
+// What has keys, as Axis and PHP write it in SOAP encoding: a list of pairs becomes an object.
+bool reply_is_map(struct reply_reader *reader, const xmlNode *node, const struct shape_type *type);
+struct json *reply_map(struct reply_reader *reader, const xmlNode *node);
 
 #endif

@@ -432,6 +432,8 @@ static bool put_inside(struct wire_writer *writer, const struct wire_place *plac
     bool is_array = value->kind == JSON_ARRAY;
     if (type->is_any && is_array && writer->is_encoded)
         return wire_put_array(writer, place, any_array(writer, type), value);
+    if (wire_is_map(writer, type))
+        return wire_put_map(writer, place, value);
     if (type->item && (writer->is_encoded || !type->content))
         return wire_put_array(writer, place, type, value);
     buf_add_char(&writer->out, '>');
@@ -483,7 +485,7 @@ bool wire_put_element(struct wire_writer *writer, const struct wire_place *place
     const char *name = wire_qname(writer, element->name);
     writer->depth++;
     buf_printf(&writer->out, "<%s", name);
-    if (!nil || type != element->type)
+    if (!nil || type != element->type || !type->text)
         put_type(writer, element, type, value);
     if (nil)
         buf_printf(&writer->out, " %s=\"true\"",

@@ -310,7 +310,7 @@ static void read_derived(struct maker *maker, const xmlNode *content, struct sha
     } else {
         type->content = shape_make_content(maker, derivation);
         read_array(maker, derivation, base, type);
-        if (extension && base && base->text) // broken, but its sense is plain
+        if (base && base->text) // broken, but its sense is plain
             type->text = base->text;
         if (extension && base) {
             extend_content(maker, base->content, type);

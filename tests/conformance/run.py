@@ -68,6 +68,9 @@ class Case:
             data = {"#text": data}
         if headers and self.suite == "php-src":
             data["#header"] = dialects.php_headers(json.loads(headers))
+        elif self.file("security"):
+            data["#header"] = dialects.node_soap_security(json.loads(self.file("security")),
+                                                          self.facts.get("frozen_time"))
         elif headers:
             blocks = dialects.node_soap(json.loads(headers))
             data["#header"] = {f"{{}}{name}": block for name, block in blocks.items()}
@@ -99,6 +102,10 @@ class Case:
     def part_names(self):
         _, message = self._input()
         return [] if message is None else [part.get("name") for part in message.iter(f"{WSDL}part")]
+
+    def has_list(self):
+        """Whether data that is a list is all of the body, not the parts in order."""
+        return (self.facts.get("style") or "").startswith("document") and len(self.part_names()) == 1
 
     def input_names(self):
         """Of what stands in the body's element, or of the parts."""
@@ -182,6 +189,10 @@ def judge_request(case, seen, sentence):
         return None
     if not seen:
         return f"refused: {sentence}"
+    if not case.port():  # a stack told to send a version that the WSDL does not have
+        versions = [uri.encode() for uri in wire.ENVELOPES]
+        sent = versions[versions[1] in seen[-1]]
+        expected = expected.replace(versions[0], sent).replace(versions[1], sent)
     found = wire.difference(expected, seen[-1])
     return found and f"request: {found}"
 

@@ -329,7 +329,7 @@ static void test_rpc_encoded_types_everything_and_sizes_arrays(void **state)
         "<lines xsi:type=\"n1:ArrayOfLine\" enc:arrayType=\"n1:Line[1]\">"
         "<item xsi:type=\"n1:Line\"><n1:item xsi:type=\"xsd:string\">a</n1:item>"
         "<n1:count xsi:type=\"n1:Small\">1</n1:count></item></lines>"
-        "<first xsi:nil=\"true\"></first></basket>"
+        "<first xsi:type=\"n1:Line\" xsi:nil=\"true\"></first></basket>"
         "<words xsi:type=\"n1:ArrayOfString\" enc:arrayType=\"xsd:string[1]\">"
         "<word xsi:type=\"xsd:string\">x</word></words>"
         "<table xsi:type=\"n1:Table\" enc:arrayType=\"xsd:int[3,2]\">"
@@ -485,6 +485,12 @@ static void test_a_reply_of_rpc_has_its_parts_and_arrays(void **state)
                 "<table f:itemType='x:int' f:arraySize='1 2'><i>1</i><i>2</i></table>"
                 "</o:r>"),
         "{'basket':{'lines':[]},'table':[[1,2]]}");
+    assert_string_equal(body_of(FAKE_BASKET,
+                                "<o:r><any xmlns:m='http://xml.apache.org/xml-soap' i:type='m:Map'>"
+                                "<item><key>a</key><value i:type='x:int'>1</value></item>"
+                                "<item><key>b c</key><value i:type='x:string'>x</value></item>"
+                                "</any></o:r>"),
+                        "{'any':{'a':1,'b c':'x'}}");
     // The result has its place, if not its name.
     assert_string_equal(body_of(FAKE_LITERAL, "<o:r><return><lines/></return></o:r>"),
                         "{'basket':{'lines':[]}}");
