@@ -125,7 +125,7 @@ bool wire_put_array(struct wire_writer *writer, const struct wire_place *place,
 bool wire_is_map(const struct wire_writer *writer, const struct shape_type *type)
 {
     return writer->is_encoded && strcmp(type->name.local, "Map") == 0 &&
-           strcmp(type->name.namespace, "http://xml.apache.org/xml-soap") == 0;
+           strcmp(type->name.namespace, SHAPE_APACHE_NS) == 0;
 }
 
 bool wire_put_map(struct wire_writer *writer, const struct wire_place *place,

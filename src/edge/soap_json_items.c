@@ -5,8 +5,6 @@
 
 #include "edge/soap_json_read.h"
 
-#define APACHE_NS "http://xml.apache.org/xml-soap"
-
 enum { MAX_RANK = 16, MAX_SIZE = 1000000 };
 
 static const char *array_type(struct reply_reader *reader, const xmlNode *node)
@@ -113,7 +111,7 @@ struct json *reply_items(struct reply_reader *reader, const xmlNode *node,
 
 static bool is_map_name(struct shape_name name)
 {
-    return strcmp(name.local, "Map") == 0 && strcmp(name.namespace, APACHE_NS) == 0;
+    return strcmp(name.local, "Map") == 0 && strcmp(name.namespace, SHAPE_APACHE_NS) == 0;
 }
 
 bool reply_is_map(struct reply_reader *reader, const xmlNode *node, const struct shape_type *type)
@@ -123,9 +121,12 @@ bool reply_is_map(struct reply_reader *reader, const xmlNode *node, const struct
            (is_map_name(type->name) || (named && is_map_name(reply_qname(reader, node, named))));
 }
 
-struct json *reply_map(struct reply_reader *reader, const xmlNode *node)
+struct json *reply_map(struct reply_reader *reader, const xmlNode *node,
+                       const struct shape_type *declared)
 {
     struct json *object = json_object(reader->arena);
+    if (!is_map_name(declared->name))
+        json_set(reader->arena, object, STR("@xsi:type"), json_text(reader->arena, "Map"));
     for (xmlNode *item = xmlFirstElementChild((xmlNode *)node); item && !reader->is_too_much;
          item = xmlNextElementSibling(item)) {
         const xmlNode *pair = reply_follow(reader, item, reader->anything);

@@ -95,6 +95,8 @@ const xmlNode *reply_follow(struct reply_reader *reader, const xmlNode *node,
         index_ids(reader, xmlDocGetRootElement(reader->doc));
     }
     const xmlNode *found = xmlHashLookup(reader->ids, (const xmlChar *)id);
+    if (found && ++reader->references > READ_MAX_REFERENCES)
+        reader->is_too_much = true;
     return found ? found : node;
 }
 
@@ -318,7 +320,7 @@ static struct json *read_typed(struct reply_reader *reader, const xmlNode *node,
     if (!is_nil && reply_is_array(reader, node, type))
         return reply_items(reader, node, type);
     if (!is_nil && reply_is_map(reader, node, type))
-        return reply_map(reader, node);
+        return reply_map(reader, node, declared);
     struct json *object = json_object(reader->arena);
     if (!is_nil && must_name(type, declared))
         json_set(reader->arena, object, STR("@xsi:type"),

@@ -464,7 +464,7 @@ static void put_type(struct wire_writer *writer, const struct wire_element *elem
         return;
     if (writer->is_encoded && is_nameless_array)
         name = (struct shape_name){writer->version == 12 ? SOAPENC12_NS : SOAPENC_NS, "Array"};
-    else if (!*name.local || type->is_any)
+    else if (!*name.local || (type->is_any && !wire_is_map(writer, type)))
         return;
     buf_printf(&writer->out, " %s=\"%s\"", wire_qname(writer, (struct shape_name){XSI_NS, "type"}),
                wire_qname(writer, name));

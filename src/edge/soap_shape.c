@@ -233,6 +233,7 @@ static void maker_begin(struct maker *maker, struct soap_shapes *shapes)
     require(maker->types && maker->elements && maker->groups);
     maker->anything = shape_type_named(maker, (struct shape_name){XSD_NS, "anyType"});
     shape_finish(maker, maker->anything);
+    shape_type_named(maker, (struct shape_name){SHAPE_APACHE_NS, "Map"});
 }
 
 static void maker_end(struct maker *maker)

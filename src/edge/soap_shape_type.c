@@ -46,7 +46,8 @@ struct made_type *shape_type_named(struct maker *maker, struct shape_name name)
     if (type)
         return type;
     const xmlNode *node = shape_declaration(maker, DECLARED_TYPE, name);
-    bool is_ours = strcmp(name.namespace, XSD_NS) == 0 || strcmp(name.namespace, SOAPENC_NS) == 0;
+    bool is_ours = strcmp(name.namespace, XSD_NS) == 0 || strcmp(name.namespace, SOAPENC_NS) == 0 ||
+                   strcmp(name.namespace, SHAPE_APACHE_NS) == 0;
     if (!node && !is_ours)
         return maker->anything;
     name.namespace = arena_strdup(maker->arena, name.namespace);
