@@ -8,7 +8,9 @@ import xml.etree.ElementTree as ET
 
 ENVELOPES = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-NAMES_IN = {f"{{{XSI}}}type", "{http://schemas.xmlsoap.org/soap/encoding/}arrayType",
+# What an array holds says all: its own type may be called by its name or just an array.
+ARRAY_TYPE = "{http://schemas.xmlsoap.org/soap/encoding/}arrayType"
+NAMES_IN = {f"{{{XSI}}}type", ARRAY_TYPE,
             "{http://www.w3.org/2003/05/soap-encoding}itemType"}
 LEFT_OUT = {f"{{{XSI}}}schemaLocation", *(f"{{{uri}}}encodingStyle" for uri in ENVELOPES)}
 
@@ -48,9 +50,12 @@ def parse(text):
             prefix, old = before.pop()
             prefixes[prefix] = old or ""
         elif event == "start":
-            node = Node(item.tag, {
+            attributes = {
                 key: _name(value, prefixes) if key in NAMES_IN else plain(value)
-                for key, value in item.attrib.items() if key not in LEFT_OUT})
+                for key, value in item.attrib.items() if key not in LEFT_OUT}
+            if ARRAY_TYPE in attributes:
+                attributes.pop(f"{{{XSI}}}type", None)
+            node = Node(item.tag, attributes)
             if path:
                 path[-1].children.append(node)
             root = root or node
