@@ -79,6 +79,13 @@ static bool finish_envelope(const struct service *service, struct soap_codec *co
             soap_pack(codec, service->operation, arena, service->boundary, *ret, ret, err));
 }
 
+bool body_envelope(const struct service *service, struct soap_codec *codec,
+                   const struct soap_addressing *addressing, struct arena *arena, struct str text,
+                   struct str *ret, struct err *err)
+{
+    return finish_envelope(service, codec, true, addressing, arena, text, ret, err);
+}
+
 bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
                  const struct soap_addressing *addressing, struct arena *arena, struct str text,
                  struct str *ret, struct err *err)
