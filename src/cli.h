@@ -19,5 +19,6 @@ int cli_import(int argc, char **argv);
 int cli_elements(int argc, char **argv);
 int cli_sample(int argc, char **argv);
 int cli_wsdl(int argc, char **argv);
+int cli_call(int argc, char **argv);
 
 #endif

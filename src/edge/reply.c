@@ -50,7 +50,8 @@ static bool looks_like_json(struct str body)
 {
     if (str_starts(body, STR("\xef\xbb\xbf")))
         body = (struct str){body.data + 3, body.len - 3};
-    return body.len && strchr("{[\"-0123456789tfn", body.data[0]);
+    return body.len && !str_starts(body, STR("--")) && // parts of a multipart
+           strchr("{[\"-0123456789tfn", body.data[0]);
 }
 
 static void read_body(struct reply *reply)

@@ -57,6 +57,12 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
                     const struct service_values *values, struct transport_request *ret,
                     struct err *err) MUST_CHECK;
 
+// A SOAP request that carries this envelope in place of what the template makes, and no event: what
+// URL and headers read of one is absent. The service must call an operation.
+bool service_carry(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                   struct str envelope, struct transport_request *ret, struct err *err) MUST_CHECK;
+const struct soap_operation *service_operation(const struct service *service); // NULL: none
+
 // What people may see of the request, for values whose event has its sensitive answers masked (see
 // source_shown): like service_encode does it, but a body that does not fit, because a mask is no
 // number and no date, is shown as rendered. Counts nothing.

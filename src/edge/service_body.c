@@ -72,7 +72,18 @@ static bool finish_envelope(const struct service *service, struct soap_codec *co
     if (addressing && !soap_address(codec, arena, text, addressing, &text, err))
         return false;
     *ret = text;
-    return !is_sent || soap_encode(codec, service->operation, arena, text, ret, err);
+    if (!is_sent)
+        return true;
+    return soap_encode(codec, service->operation, arena, text, ret, err) &&
+           (!service->boundary ||
+            soap_pack(codec, service->operation, arena, service->boundary, *ret, ret, err));
+}
+
+bool body_envelope(const struct service *service, struct soap_codec *codec,
+                   const struct soap_addressing *addressing, struct arena *arena, struct str text,
+                   struct str *ret, struct err *err)
+{
+    return finish_envelope(service, codec, true, addressing, arena, text, ret, err);
 }
 
 bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,

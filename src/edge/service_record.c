@@ -6,11 +6,33 @@
 // rendered from.
 
 #include "edge/file.h"
+#include "edge/multipart.h"
 #include "edge/service_load.h"
 
-enum { MAX_HEAD_BYTES = 1024 * 1024, MAX_TEMPLATE_BYTES = 4 * 1024 * 1024 };
+enum {
+    MAX_HEAD_BYTES = 1024 * 1024,
+    MAX_BODY_BYTES = 32 * 1024 * 1024,
+    MAX_TEMPLATE_BYTES = 4 * 1024 * 1024,
+};
 
 // --- requests, shown ---
+
+// The envelope, and of the other parts what they are.
+static struct str shown_parts(struct arena *arena, struct str body)
+{
+    struct multipart_part *parts;
+    size_t count;
+    struct err err;
+    if (!multipart_is(body) || !multipart_read(arena, body, &parts, &count, &err))
+        return body;
+    AUTO_BUF struct buf shown;
+    buf_init(&shown, MAX_BODY_BYTES);
+    buf_add_str(&shown, parts[0].content);
+    for (size_t i = 1; i < count; i++)
+        buf_printf(&shown, "\n[cid:%.*s: %zu bytes of %.*s]", STR_ARG(parts[i].id),
+                   parts[i].content.len, STR_ARG(parts[i].media_type));
+    return arena_copy(arena, buf_str(&shown));
+}
 
 void service_record(const struct service *service, struct arena *arena,
                     const struct transport_request *request, struct str *ret_head,
@@ -24,7 +46,8 @@ void service_record(const struct service *service, struct arena *arena,
     for (size_t i = 0; i < request->header_count; i++)
         buf_printf(&head, "%s\n", request->headers[i]);
     *ret_head = service_mask(service, arena, arena_copy(arena, buf_str(&head)));
-    *ret_body = service_mask(service, arena, request->body);
+    struct str body = service->boundary ? shown_parts(arena, request->body) : request->body;
+    *ret_body = service_mask(service, arena, body);
 }
 
 void service_visit(const struct service *service, template_visit_fn *visit, void *context)

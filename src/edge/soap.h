@@ -61,6 +61,14 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *operatio
                  struct arena *arena, struct str envelope, struct str *ret_wire,
                  struct err *err) MUST_CHECK;
 
+// The wire bytes of soap_encode with every value of type xs:base64Binary as a part of its own
+// (MTOM), and the media type to send them under. `boundary` must occur in none of them.
+bool soap_pack(struct soap_codec *codec, const struct soap_operation *operation,
+               struct arena *arena, const char *boundary, struct str wire, struct str *ret,
+               struct err *err) MUST_CHECK;
+const char *soap_pack_type(const struct soap_operation *operation, struct arena *arena,
+                           const char *boundary);
+
 // Reads a rendered XML document of any kind, which must be well-formed. With has_marks the elements
 // and attributes that hold marks of core/mark are left out or nil, and the document is written
 // anew; otherwise *ret is `text`.
@@ -83,7 +91,8 @@ struct soap_reply {
     const char *problem; // when unreadable: why
 };
 
-// Never fails: what cannot be read is described in *ret, whose strings live in the arena.
+// Never fails: what cannot be read is described in *ret, whose strings live in the arena. A reply
+// of several parts (MTOM, attachments) is read with those parts in place that its envelope names.
 void soap_decode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str wire, struct soap_reply *ret);
 

@@ -295,3 +295,17 @@ def test_requests_are_addressed_with_one_id_for_all_attempts(place):
         assert block[wsa + "To"].text == survey.url("/survey")
         assert block[wsa + "MessageID"].text == f"urn:uuid:{id_}"
         assert block[wsa + "ReplyTo"][0].text == "http://www.w3.org/2005/08/addressing/anonymous"
+
+
+def test_a_reply_of_several_parts_is_read_like_any_other(place):
+    parts = ("--b\r\nContent-Type: application/xop+xml; type=\"text/xml\"\r\n\r\n"
+             f'<e:Envelope xmlns:e="{customer.ENVELOPE_11}"><e:Body>'
+             f'<SubmitSurveyResultResponse xmlns="{SURVEY}"><receiptId>R-9</receiptId>'
+             "</SubmitSurveyResultResponse></e:Body></e:Envelope>\r\n--b--\r\n")
+    survey = place.customer(customer.answer(
+        200, parts, 'multipart/related; boundary=b; type="application/xop+xml"'))
+    gate = place.gateway({"survey": survey_service(survey.url(), success={"xpath": "//receiptId"},
+                                                   capture={"receipt": "//receiptId"})})
+    id_ = gate.api.accept(DISPOSITION, survey_event()).deliveries["survey"]
+    gate.api.wait_state(id_, "delivered")
+    assert gate.api.view(f"/deliveries/{id_}")["captured"] == {"receipt": "R-9"}

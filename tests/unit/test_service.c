@@ -3,6 +3,7 @@
 // A service from its configuration to the bytes of a request and back. SOAP is a stand-in here: it
 // takes any envelope and answers what the test says, so that no module has to be built.
 
+#include "edge/multipart.h"
 #include "edge/service.h"
 #include "edge/soap_document.h"
 #include "edge/soap_json.h"
@@ -108,6 +109,23 @@ bool soap_json_decode(struct soap_codec *codec, const struct soap_operation *of,
 {
     (void)codec, (void)of, (void)arena, (void)wire, (void)ret;
     return err_set(err, ERR_INVALID, "no");
+}
+
+bool soap_pack(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
+               const char *boundary, struct str wire, struct str *ret, struct err *err)
+{
+    (void)codec, (void)of, (void)err;
+    const struct multipart_part parts[] = {{STR("root"), STR("text/xml"), wire},
+                                           {STR("1"), STR("image/png"), STR("\0\1")}};
+    *ret = multipart_write(arena, boundary, parts, 2);
+    return true;
+}
+
+const char *soap_pack_type(const struct soap_operation *of, struct arena *arena,
+                           const char *boundary)
+{
+    (void)of;
+    return arena_printf(arena, "multipart/related; boundary=\"%s\"", boundary);
 }
 
 bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str text, bool has_marks,
@@ -516,6 +534,27 @@ static void test_soap_11_says_its_action_in_a_header(void **state)
     assert_string_equal(header(&request, "SOAPAction"), "\"urn:submit\"");
     assert_string_equal(header(&request, "Idempotency-Key"), "delivery-1");
     expect_body(&request, "wire:<a b=\"&quot;&amp;\"/>");
+}
+
+static void test_binary_values_travel_beside_the_envelope_and_are_not_recorded(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(
+        "    soap: {wsdl: survey, operation: Submit, mtom: true}\n    template: t\n", "<a/>");
+    struct transport_request request = encode_good(service, "{}");
+    const char *type = header(&request, "Content-Type"), *boundary = strstr(type, "switchhook-");
+    assert_non_null(boundary);
+    assert_string_equal(header(&request, "SOAPAction"), "\"urn:submit\"");
+    struct multipart_part *parts;
+    size_t count;
+    struct err err;
+    assert_true(multipart_read(fixture.arena, request.body, &parts, &count, &err));
+    assert_int_equal(count, 2);
+    size_t len = strcspn(boundary, "\"");
+    assert_memory_equal(request.body.data + 2, boundary, len);
+    struct str head, body;
+    service_record(service, fixture.arena, &request, &head, &body);
+    assert_string_equal(body.data, "wire:<a/>\n[cid:1: 2 bytes of image/png]");
 }
 
 static void test_soap_12_says_its_action_in_the_media_type(void **state)
@@ -1189,6 +1228,7 @@ int main(void)
         CASE(test_data_elements_cannot_pose_as_our_own_names),
         CASE(test_authentication_goes_with_the_request),
         CASE(test_soap_11_says_its_action_in_a_header),
+        CASE(test_binary_values_travel_beside_the_envelope_and_are_not_recorded),
         CASE(test_soap_12_says_its_action_in_the_media_type),
         CASE(test_what_does_not_fit_the_wsdl_is_refused_with_the_codecs_words),
         CASE(test_a_fault_is_told_with_its_code_detail_and_values),
