@@ -8,6 +8,7 @@
 
 #include "edge/soap_check.h"
 #include "edge/soap_document.h"
+#include "edge/soap_encoded.h"
 #include "edge/soap_fault.h"
 #include "edge/soap_modules.h"
 #include "edge/soap_restore.h"
@@ -275,6 +276,8 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *operatio
         !soap_check_request(&checker, &envelope, &is_proven, err))
         return false;
     struct str input = envelope_utf8(&envelope, arena, text), wire;
+    if (facts->input.is_encoded && !soap_encoded_dress(operation, &envelope, &is_proven, err))
+        return false;
     AUTO_ENVELOPE struct soap_envelope written = {0};
     if (!stub_encode(engine, operation, arena, input, is_proven, &wire, err) ||
         !soap_envelope_parse(codec, wire, &written, err))

@@ -125,10 +125,19 @@ static xmlChar *value_of(const xmlAttr *attribute)
     return xmlNodeListGetString(attribute->doc, attribute->children, 1);
 }
 
-// xsi:type="p:X" in the wire's prefixes.
-static void put_type(struct restore *restore, const xmlNode *from, xmlNode *to, xmlNs *xsi,
-                     const xmlChar *value)
+// Attributes that hold nothing but a qualified name, an array's size aside.
+static bool is_type_name(const xmlAttr *attribute)
 {
+    const char *name = (const char *)attribute->name;
+    return is_xsi(attribute, "type") ||
+           (attribute->ns && (strcmp(name, "arrayType") == 0 || strcmp(name, "itemType") == 0));
+}
+
+// "p:X" in the wire's prefixes.
+static void put_type_name(struct restore *restore, const xmlAttr *attribute, xmlNode *to,
+                          xmlNs *own, const xmlChar *value)
+{
+    const xmlNode *from = attribute->parent;
     const xmlNs *meant = prefix_in(from, value);
     if (!meant)
         meant = xmlSearchNs(from->doc, (xmlNode *)from, NULL);
@@ -137,15 +146,15 @@ static void put_type(struct restore *restore, const xmlNode *from, xmlNode *to, 
     char name[512];
     snprintf(name, sizeof(name), "%s%s%s", ns ? (const char *)ns->prefix : "", ns ? ":" : "",
              colon ? colon + 1 : (const char *)value);
-    xmlSetNsProp(to, xsi, (const xmlChar *)"type", (const xmlChar *)name);
+    xmlSetNsProp(to, own, attribute->name, (const xmlChar *)name);
 }
 
 static void put_attribute(struct restore *restore, const xmlAttr *attribute, xmlNode *to,
                           const xmlChar *value)
 {
     xmlNs *ns = namespace_for(restore, to, attribute->ns);
-    if (is_xsi(attribute, "type")) {
-        put_type(restore, attribute->parent, to, ns, value);
+    if (is_type_name(attribute)) {
+        put_type_name(restore, attribute, to, ns, value);
         return;
     }
     xmlSetNsProp(to, ns, attribute->name, value);
@@ -375,6 +384,13 @@ bool soap_restore(const struct soap_envelope *from, struct soap_envelope *to, bo
                               .is_encoded = is_encoded};
     restore_header(&restore, from, to);
     restore_attributes(&restore, from->body, to->body);
+    // The element in the Body says it; SOAP 1.2 forbids it here.
+    xmlAttr *style = xmlHasNsProp(to->body, (const xmlChar *)"encodingStyle",
+                                  (const xmlChar *)soap_namespace(to->version));
+    if (style) {
+        xmlRemoveProp(style);
+        restore.is_changed = true;
+    }
     xmlNode *wrapper = xmlFirstElementChild(from->body), *written = xmlFirstElementChild(to->body);
     if (is_rpc && wrapper && written && soap_is_same_name(wrapper, written)) {
         restore_attributes(&restore, wrapper, written);

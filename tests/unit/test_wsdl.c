@@ -214,7 +214,7 @@ static size_t check_module(const char *module)
 static void test_rpc_requests_become_the_golden_bytes(void **state)
 {
     (void)state;
-    assert_int_equal(check_module("rpc"), 6);
+    assert_int_equal(check_module("rpc"), 8);
 }
 
 static void test_document_requests_become_the_golden_bytes(void **state)
