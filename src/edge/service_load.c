@@ -6,6 +6,7 @@
 
 #include "edge/file.h"
 #include "edge/service_load.h"
+#include "edge/soap_http.h"
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -269,31 +270,17 @@ static const char *new_boundary(struct arena *arena)
     return arena_printf(arena, "switchhook-%s", uuid);
 }
 
-// SOAP 1.1 says the action in a header of its own, SOAP 1.2 in the media type (RFC 3902).
 static void add_soap_headers(struct load *load, struct service *service)
 {
-    const char *action = soap_operation_action(service->operation);
-    for (const char *c = action; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\' || *c == 0x7f) {
-            report_at(load, service->config->operation_place,
-                      "the operation's SOAPAction has a character that no header can hold");
-            return;
-        }
-    }
-    const char *quoted = arena_printf(load->arena, "\"%s\"", action);
-    bool is_11 = soap_operation_version(service->operation) == 11;
-    const char *type = is_11 ? "text/xml; charset=utf-8" : "application/soap+xml; charset=utf-8";
-    if (service->config->mtom) {
+    const char *lines[SOAP_HTTP_LINES];
+    size_t count = 0;
+    struct err err;
+    if (service->config->mtom)
         service->boundary = new_boundary(load->arena);
-        type = soap_pack_type(service->operation, load->arena, service->boundary);
-    }
-    if (is_11) {
-        add_fixed(load, service, "Content-Type", type);
-        add_fixed(load, service, "SOAPAction", quoted);
-    } else {
-        add_fixed(load, service, "Content-Type",
-                  *action ? arena_printf(load->arena, "%s; action=%s", type, quoted) : type);
-    }
+    if (!soap_http_lines(service->operation, load->arena, service->boundary, lines, &count, &err))
+        report_at(load, service->config->operation_place, err.text);
+    for (size_t i = 0; i < count; i++)
+        service->fixed_headers[service->fixed_header_count++] = lines[i];
 }
 
 static void add_fixed_headers(struct load *load, struct service *service)

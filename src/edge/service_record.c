@@ -110,14 +110,42 @@ static struct str expected_name(const char *sentence)
     return end ? (struct str){start, (size_t)(end - start)} : STR("");
 }
 
+// The next member "name" or "@name" of a JSON template at or after `from`.
+static size_t find_member(struct str text, size_t from, struct str name)
+{
+    for (size_t i = from; i < text.len; i++) {
+        if (text.data[i] != '"')
+            continue;
+        const char *start = text.data + i + 1;
+        start += *start == '@';
+        const char *end = start + strcspn(start, "\"");
+        if ((size_t)(end - start) == name.len && memcmp(start, name.data, name.len) == 0 && *end &&
+            end[1 + strspn(end + 1, " \t\r\n")] == ':')
+            return i;
+    }
+    return text.len;
+}
+
+// How a template is searched for the parts of a way.
+struct way {
+    size_t (*find)(struct str text, size_t from, struct str name);
+    const char *separators; // of the parts, and what ends the way
+};
+static const struct way xml_way = {find_tag, "/:, "}, json_way = {find_member, "./:, "};
+
 // "SubmitSurveyResult/survey/answer[2]/score: not a number": follows the way as far as it goes, and
-// from its end to the element that should be there.
-static void follow_way(struct str text, const char *sentence, struct fault *ret)
+// from its end to the element that should be there. A JSON template has no outermost element.
+static void follow_way(const struct way *way, struct str text, const char *sentence,
+                       struct fault *ret)
 {
     size_t end = strcspn(sentence, ":, "), last = text.len, parent = 0;
-    for (size_t i = 0; i < end; i += strcspn(sentence + i, "/:, ") + 1) {
-        struct str name = {sentence + i, strcspn(sentence + i, "[/:, ")};
-        size_t found = find_tag(text, last == text.len ? 0 : last + 1, name);
+    for (size_t i = 0; i < end; i += strcspn(sentence + i, way->separators) + 1) {
+        struct str name = {sentence + i, strcspn(sentence + i, way->separators)};
+        const char *index = memchr(name.data, '[', name.len);
+        name.len = index ? (size_t)(index - name.data) : name.len;
+        size_t found = way->find(text, last == text.len ? 0 : last + 1, name);
+        if (found == text.len && last == text.len && name.len)
+            continue;
         if (!name.len || found == text.len)
             break;
         parent = last == text.len ? 0 : last;
@@ -126,7 +154,7 @@ static void follow_way(struct str text, const char *sentence, struct fault *ret)
     struct str expected = expected_name(sentence);
     if (last != text.len && expected.len) {
         bool is_child = strstr(sentence, "Missing child") != NULL;
-        size_t found = find_tag(text, is_child ? last : parent, expected);
+        size_t found = way->find(text, is_child ? last : parent, expected);
         last = found == text.len ? last : found;
     }
     if (last != text.len)
@@ -136,12 +164,13 @@ static void follow_way(struct str text, const char *sentence, struct fault *ret)
 static void blame_template(const struct service *service, struct arena *arena, const char *sentence,
                            struct fault *ret)
 {
+    const struct config_service *config = service->config;
     struct str text;
     struct err err;
-    ret->file = service->config->template_path;
+    ret->file = config->template_path;
     if (service->operation &&
-        file_read_text(arena, service->config->template_path, MAX_TEMPLATE_BYTES, &text, &err))
-        follow_way(text, sentence, ret);
+        file_read_text(arena, config->template_path, MAX_TEMPLATE_BYTES, &text, &err))
+        follow_way(config->body == BODY_JSON ? &json_way : &xml_way, text, sentence, ret);
 }
 
 static void blame_configuration(const struct config *config, struct config_place place,

@@ -6,6 +6,7 @@
 #include "edge/multipart.h"
 #include "edge/service.h"
 #include "edge/soap_document.h"
+#include "edge/soap_json.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -87,6 +88,27 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *of, stru
         return err_set(err, ERR_INVALID, "element duration: not a number");
     *ret_wire = str_from(arena_printf(arena, "wire:%.*s", STR_ARG(envelope)));
     return true;
+}
+
+bool soap_json_encode(const struct soap_operation *of, struct arena *arena, const struct json *data,
+                      struct str *ret, struct err *err)
+{
+    (void)of;
+    AUTO_BUF struct buf out;
+    buf_init(&out, 1 << 20);
+    json_write(&out, data, JSON_COMPACT);
+    if (json_get(data, STR("wrong")))
+        return err_set(err, ERR_INVALID, "call.wrong: Call has no such element");
+    *ret = str_from(arena_printf(arena, "envelope:%s", buf_str(&out).data));
+    return true;
+}
+
+bool soap_json_decode(struct soap_codec *codec, const struct soap_operation *of,
+                      struct arena *arena, struct str wire, struct soap_json_reply *ret,
+                      struct err *err)
+{
+    (void)codec, (void)of, (void)arena, (void)wire, (void)ret;
+    return err_set(err, ERR_INVALID, "no");
 }
 
 bool soap_pack(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
@@ -724,6 +746,15 @@ static void test_a_success_test_decides_by_xpath(void **state)
     const char *ignored;
     (void)decode(service, 500, "", "<r><Status>FAILED</Status></r>", &ignored);
     assert_string_equal(last.verdict, ""); // the status says enough
+    struct transport_reply cut = {.reach = REACH_ANSWERED,
+                                  .http_status = 200,
+                                  .media_type = "",
+                                  .body = STR("<r><Status>OK</Status>"),
+                                  .is_cut = true,
+                                  .problem = ""};
+    service_decode(service, NULL, fixture.arena, &cut, &last);
+    assert_false(last.answer.is_readable);
+    assert_string_equal(last.verdict, "cannot be told: the reply is longer than 1048576 bytes");
 }
 
 static void test_a_success_test_decides_by_json_pointer(void **state)
@@ -853,6 +884,37 @@ static void test_expressions_and_names_of_captures_are_checked_at_load(void **st
                    "namespaces does not say what is 'n'");
     expect_mistake(arena_printf(fixture.arena, "%s    success: {json: /a}\n", soap), "<a/>",
                    "a reply of a soap service is XML: say xpath");
+}
+
+// --- JSON data of a SOAP service ---
+
+static const char soap_json[] =
+    "    soap: {wsdl: survey, operation: Submit}\n    template: t.json\n";
+
+static void test_a_json_template_of_a_soap_service_is_mapped(void **state)
+{
+    (void)state;
+    write_file("t.json", "{\"uii\": \"{{uii}}\", \"notes\": \"{{notes | omit}}\",\n"
+                         " \"end\": {{end | nil}}, }");
+    struct transport_request request =
+        encode_good(load_good(soap_json, NULL), "{\"uii\":\"<\\\"7\"}");
+    expect_body(&request, "wire:envelope:{\"uii\":\"<\\\"7\",\"end\":null}");
+    assert_string_equal(header(&request, "Content-Type"), "text/xml; charset=utf-8");
+}
+
+static void test_a_mistake_in_json_data_is_blamed_on_its_line(void **state)
+{
+    (void)state;
+    write_file("t.json", "{\"wrong\": 1, \"call\": {\n  \"wrong\" : \"{{uii}}\"}}");
+    const struct service *service = load_good(soap_json, NULL);
+    struct transport_request request;
+    struct fault fault;
+    struct err err;
+    assert_false(encode(service, "{\"uii\":\"1\"}", &request, &err));
+    assert_string_equal(err.text, "call.wrong: Call has no such element");
+    service_blame(service, fixture.arena, fixture.config, &err, &fault);
+    assert_int_equal(fault.line, 2);
+    assert_int_equal(fault.column, 3);
 }
 
 // --- WS-Addressing ---
@@ -1041,7 +1103,8 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
         arena_printf(fixture.arena,
                      "store: d\ntemplates: %s/templates\nsources: {a: }\n"
                      "maps: {crm_dispositions: {values: {Sale: won}, unmapped: pass}}\nservices:\n"
-                     "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json}\n",
+                     "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json, "
+                     "capture: {report_id: /report}}\n",
                      folder));
     const char *file = arena_printf(fixture.arena, "%s/switchhook.yaml", fixture.folder);
     assert_true(config_load(file, &fixture.config, &fixture.faults));
@@ -1179,6 +1242,8 @@ int main(void)
         CASE(test_values_are_captured_from_xml_and_json),
         CASE(test_templates_read_what_was_captured),
         CASE(test_expressions_and_names_of_captures_are_checked_at_load),
+        CASE(test_a_json_template_of_a_soap_service_is_mapped),
+        CASE(test_a_mistake_in_json_data_is_blamed_on_its_line),
         CASE(test_addressing_is_written_once),
         CASE(test_mistakes_are_told_where_they_are),
         CASE(test_a_missing_template_and_operation_are_told_in_the_configuration),
