@@ -5,6 +5,7 @@
 #include "flow/call.h"
 
 #include "base/clock.h"
+#include "edge/multipart.h"
 #include "edge/soap_addressing.h"
 #include "edge/soap_http.h"
 #include "edge/soap_json.h"
@@ -101,7 +102,8 @@ static bool may_hold_envelope(const struct transport_reply *reply)
 {
     struct str body = str_trim(reply->body);
     bool is_success = reply->http_status >= 200 && reply->http_status < 300;
-    return is_success || (body.len && *body.data == '<' && strcasestr(reply->media_type, "xml"));
+    return is_success || multipart_is(reply->body) ||
+           (body.len && *body.data == '<' && strcasestr(reply->media_type, "xml"));
 }
 
 static struct json *fault_tree(struct arena *arena, const struct soap_reply *soap,
