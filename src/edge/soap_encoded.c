@@ -10,10 +10,6 @@
 
 #include <stdio.h>
 
-#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
-#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
-#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
-
 struct walk {
     const struct soap_operation *operation;
     struct soap_envelope *request;
