@@ -211,6 +211,8 @@ static bool walk_members(struct walk *walk, xmlNode *node, const struct shape_pa
         const char *namespace = child->ns ? (const char *)child->ns->href : "";
         struct soap_json_search search =
             soap_json_find(content, namespace, (const char *)child->name, &walk->steps);
+        if (!search.found && !*namespace) // as names are in SOAP encoding (SOAP 1.1, 5.4.1)
+            search = soap_json_find(content, NULL, (const char *)child->name, &walk->steps);
         if (!search.found && !search.has_wildcard)
             return fail(walk, child, "the WSDL declares no such element here", "");
         if (search.found && !walk_element(walk, child, search.found->type))

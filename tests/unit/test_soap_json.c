@@ -327,8 +327,8 @@ static void test_rpc_encoded_types_everything_and_sizes_arrays(void **state)
         inside,
         "<basket xsi:type=\"n1:Basket\">"
         "<lines xsi:type=\"n1:ArrayOfLine\" enc:arrayType=\"n1:Line[1]\">"
-        "<item xsi:type=\"n1:Line\"><n1:item xsi:type=\"xsd:string\">a</n1:item>"
-        "<n1:count xsi:type=\"n1:Small\">1</n1:count></item></lines>"
+        "<item xsi:type=\"n1:Line\"><item xsi:type=\"xsd:string\">a</item>"
+        "<count xsi:type=\"n1:Small\">1</count></item></lines>"
         "<first xsi:type=\"n1:Line\" xsi:nil=\"true\"></first></basket>"
         "<words xsi:type=\"n1:ArrayOfString\" enc:arrayType=\"xsd:string[1]\">"
         "<word xsi:type=\"xsd:string\">x</word></words>"
