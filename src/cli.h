@@ -20,5 +20,6 @@ int cli_mock(int argc, char **argv);
 int cli_elements(int argc, char **argv);
 int cli_sample(int argc, char **argv);
 int cli_wsdl(int argc, char **argv);
+int cli_call(int argc, char **argv);
 
 #endif

@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum json_kind {
     JSON_NULL,
     JSON_BOOLEAN,
@@ -48,9 +52,6 @@ struct json_limits {
     size_t depth;  // of nested arrays and objects
     size_t values; // all values together
 };
-
-// The JSON library has functions of the same names; hidden, ours cannot stand in for them.
-#pragma GCC visibility push(hidden)
 
 // Parses one JSON text. Duplicate names, text after the value, invalid UTF-8, a number that no
 // int64 or double holds (ERR_INVALID) and a passed limit (ERR_TOO_LARGE) are errors; the sentence
@@ -95,6 +96,8 @@ size_t json_utf8_prefix(struct str bytes);
 // byte. Borrowed when there is nothing to mend.
 struct str json_utf8_mend(struct arena *arena, struct str bytes);
 
-#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -85,6 +85,7 @@ struct config_service {
     const char *port;    // NULL: the only one, or the first that has the operation
     struct str endpoint; // SOAP: template text; empty: the WSDL's own
     struct config_place operation_place, wsdl_place;
+    bool mtom; // SOAP: binary values travel as parts of their own
     enum { ADDRESSING_BY_WSDL, ADDRESSING_ON, ADDRESSING_OFF } addressing;
     struct config_place addressing_place;
 
@@ -169,5 +170,12 @@ struct config {
 // Relative paths in the file are relative to the file's own folder. False: at least one fault.
 bool config_load(const char *file, struct config **ret, struct fault_list *faults) MUST_CHECK;
 void config_free(struct config *config);
+
+// What cannot change while the process runs is taken over from the configuration it runs with.
+// ret_names, with room for CONFIG_RESTARTS, are the settings that the new file has otherwise: they
+// need a restart. False, with a fault: the address that is kept needs more than the new file gives.
+enum { CONFIG_RESTARTS = 7 };
+bool config_keep(struct config *config, const struct config *running, const char **ret_names,
+                 size_t *ret_count, struct fault_list *faults) MUST_CHECK;
 
 #endif

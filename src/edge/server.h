@@ -19,8 +19,8 @@ struct server_request;
 typedef void server_handler_fn(void *context, struct server_request *request);
 
 struct server_options {
-    const char *host;
-    int port; // 0: the system chooses
+    const char *host; // until server_start returns
+    int port;         // 0: the system chooses
     int threads;
     size_t max_body_bytes; // more is answered 413 (RFC 9110)
     int max_connections;
@@ -52,6 +52,10 @@ const char *server_peer(const struct server_request *request); // address withou
 // Credentials of HTTP Basic authentication; false when there are none.
 bool server_basic(const struct server_request *request, struct str *ret_user,
                   struct str *ret_password);
+
+// Called once, with the context, when nothing of the request is used any more: for what the handler
+// borrows until the answer. On one of the server's threads.
+void server_at_end(struct server_request *request, void (*end)(void *context), void *context);
 
 struct server_response {
     int status;

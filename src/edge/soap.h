@@ -7,21 +7,31 @@
 #ifndef EDGE_SOAP_H
 #define EDGE_SOAP_H
 
+#include "core/json.h"
 #include "core/outcome.h"
 
 struct soap_modules; // all loaded modules; immutable after load, any thread
+struct module;
 
 // Loads every *.so in `dir`. A module of another ABI, or no module at all in a file, is a fault
 // that names the file; the others still load, so *ret is set in any case. True when there was no
 // fault. One thread at a time.
 bool soap_modules_load(const char *dir, struct soap_modules **ret,
                        struct fault_list *faults) MUST_CHECK;
-void soap_modules_free(struct soap_modules *modules);
+// The same beside a running set, whose modules it shares where the file is still the same. A file
+// that replaced another by rename is loaded, and the other stays as long as a set has it; one that
+// was written to in place is a fault.
+bool soap_modules_reload(const char *dir, const struct soap_modules *running,
+                         struct soap_modules **ret, struct fault_list *faults) MUST_CHECK;
+void soap_modules_free(struct soap_modules *modules); // any thread
 size_t soap_modules_count(const struct soap_modules *modules);
 const char *soap_modules_name(const struct soap_modules *modules, size_t index);
 
 struct soap_module; // see soap_module.h
 const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index);
+// The module itself, the same in two sets that share it, and when its file was written, Unix ms.
+const struct module *soap_modules_loaded(const struct soap_modules *modules, size_t index,
+                                         int64_t *ret_written_at);
 
 struct soap_operation; // one operation of one port of one module
 
@@ -53,6 +63,14 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *operatio
                  struct arena *arena, struct str envelope, struct str *ret_wire,
                  struct err *err) MUST_CHECK;
 
+// The wire bytes of soap_encode with every value of type xs:base64Binary as a part of its own
+// (MTOM), and the media type to send them under. `boundary` must occur in none of them.
+bool soap_pack(struct soap_codec *codec, const struct soap_operation *operation,
+               struct arena *arena, const char *boundary, struct str wire, struct str *ret,
+               struct err *err) MUST_CHECK;
+const char *soap_pack_type(const struct soap_operation *operation, struct arena *arena,
+                           const char *boundary);
+
 // Reads a rendered XML document of any kind, which must be well-formed. With has_marks the elements
 // and attributes that hold marks of core/mark are left out or nil, and the document is written
 // anew; otherwise *ret is `text`.
@@ -75,8 +93,14 @@ struct soap_reply {
     const char *problem; // when unreadable: why
 };
 
-// Never fails: what cannot be read is described in *ret, whose strings live in the arena.
+// Never fails: what cannot be read is described in *ret, whose strings live in the arena. A reply
+// of several parts (MTOM, attachments) is read with those parts in place that its envelope names.
 void soap_decode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str wire, struct soap_reply *ret);
+
+// A fault as data: code, subcodes, text, detail. `detail` is what the WSDL's types make of it (see
+// soap_json.h); NULL: its values by name, as far as details has them.
+const struct json *soap_fault_tree(struct arena *arena, const struct soap_reply *reply,
+                                   const struct json *detail);
 
 #endif

@@ -6,7 +6,10 @@
 #define EDGE_SOAP_MODULES_H
 
 #include "edge/soap.h"
+#include "edge/soap_file.h"
 #include "edge/soap_module.h"
+
+#include <stdatomic.h>
 
 struct _xmlSchema; // libxml2's
 
@@ -16,6 +19,8 @@ struct soap_shapes *soap_shapes_new(const struct soap_module *table);
 void soap_shapes_free(struct soap_shapes *shapes);
 
 struct module {
+    _Atomic unsigned refs; // of sets of modules; the last one closes it
+    struct soap_file file;
     void *handle; // of dlopen
     const struct soap_module *table;
     struct soap_operation *operations; // one for each of the table's

@@ -307,17 +307,30 @@ static bool is_part_of(const xmlNode *to, const xmlNode *from)
 
 static void restore_element(struct restore *restore, const xmlNode *from, xmlNode *to);
 
+// Mostly one text, which needs no copy; *ret_copy is to be freed.
+static const xmlChar *leaf_text(const xmlNode *leaf, xmlChar **ret_copy)
+{
+    const xmlNode *only = leaf->children;
+    *ret_copy = NULL;
+    if (!only)
+        return (const xmlChar *)"";
+    if (!only->next && is_text(only))
+        return only->content;
+    return *ret_copy = xmlNodeGetContent((xmlNode *)leaf);
+}
+
 static void restore_leaf(struct restore *restore, const xmlNode *from, xmlNode *to)
 {
     if (xmlFirstElementChild(to)) {
         replace_children(restore, from, to);
         return;
     }
-    xmlChar *text = xmlNodeGetContent((xmlNode *)from), *written = xmlNodeGetContent(to);
+    xmlChar *copy_from, *copy_to;
+    const xmlChar *text = leaf_text(from, &copy_from), *written = leaf_text(to, &copy_to);
     if (!is_alike(from, text, to, written))
         replace_children(restore, from, to);
-    xmlFree(text);
-    xmlFree(written);
+    xmlFree(copy_from);
+    xmlFree(copy_to);
 }
 
 static void restore_content(struct restore *restore, const xmlNode *from, xmlNode *to)

@@ -121,6 +121,8 @@ static struct json *attempt_view(const struct page_scope *scope,
     tree_boolean(arena, view, "is_last", is_last);
     tree_boolean(arena, view, "has_fault", fault->kind == JSON_OBJECT);
     const struct json *detail = json_get(fault, STR("detail"));
+    bool is_text = detail && detail->kind == JSON_STRING;
+    tree_text(arena, view, "detail_text", is_text ? detail->string.data : NULL);
     tree_put(arena, view, "detail", detail ? tree_rows(arena, detail) : json_array(arena));
     tree_boolean(arena, view, "has_detail", json_get(view, STR("detail"))->array.count != 0);
     return view;
@@ -241,7 +243,7 @@ static const char *next_text(const struct page_scope *scope, const struct store_
     size_t index = page_view_service_index(scope->config, delivery->service);
     bool is_known = index < scope->config->service_count;
     if (is_known)
-        workers_view(scope->workers, index, &service);
+        workers_view(scope->workers, scope->generation->seats[index], &service);
     return page_text_next(scope->arena, delivery, is_known ? &service : NULL, scope->now);
 }
 

@@ -29,7 +29,7 @@ PROGRAM = BUILD / "src" / "switchhook"
 MODULES = BUILD / "modules"
 TOKEN = "a-token-only-the-tests-know"
 START_S, STOP_S = 30, 30
-COMPLAINTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "broken invariant")
+COMPLAINTS = ("AddressSanitizer", "ThreadSanitizer", "LeakSanitizer", "runtime error:", "broken invariant")
 
 
 def config(services, routes=None, **more):
@@ -143,6 +143,10 @@ class Gateway:
 
     def terminate(self):
         self._process.send_signal(signal.SIGTERM)
+
+    def reload(self):
+        """By signal: nobody answers, the log tells."""
+        self._process.send_signal(signal.SIGHUP)
 
     def memory_kb(self, row="VmRSS"):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
