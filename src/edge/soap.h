@@ -40,6 +40,8 @@ struct soap_operation; // one operation of one port of one module
 bool soap_operation_find(const struct soap_modules *modules, const char *module, const char *port,
                          const char *operation, const struct soap_operation **ret,
                          struct err *err) MUST_CHECK;
+const char *soap_operation_name(const struct soap_operation *operation);
+bool soap_operation_is_one_way(const struct soap_operation *operation);      // nothing is answered
 const char *soap_operation_endpoint(const struct soap_operation *operation); // "" when none
 const char *soap_operation_action(const struct soap_operation *operation);
 int soap_operation_version(const struct soap_operation *operation); // 11 or 12

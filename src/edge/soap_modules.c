@@ -400,6 +400,16 @@ bool soap_operation_uses_addressing(const struct soap_operation *operation)
     return operation->facts->uses_addressing;
 }
 
+const char *soap_operation_name(const struct soap_operation *operation)
+{
+    return operation->facts->name;
+}
+
+bool soap_operation_is_one_way(const struct soap_operation *operation)
+{
+    return operation->facts->is_one_way;
+}
+
 int soap_operation_version(const struct soap_operation *operation)
 {
     return operation->facts->version;
