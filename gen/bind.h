@@ -8,6 +8,7 @@
 #define GEN_BIND_H
 
 #include "base/err.h"
+#include "edge/soap_module.h"
 
 // --- bind_wsdl.c and below: the half that knows libxml2 ---
 
@@ -18,12 +19,8 @@ struct wsdl_call {
     bool has_output;
 };
 
-struct wsdl_operation { // one operation of one SOAP port
-    const char *name;   // an overloaded one has its input's name after a colon
-    const char *port, *endpoint, *action;
-    const char *style;
-    int version; // 11 or 12
-    bool is_one_way;
+struct wsdl_operation {                 // one operation of one SOAP port
+    struct soap_module_operation facts; // an overloaded one has its input's name after a colon
     size_t call;
 };
 

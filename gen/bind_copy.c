@@ -49,28 +49,45 @@ static const char *own_name(struct copy *copy, const char *kind, size_t index, c
     return arena_printf(copy->reader->arena, "%s%s%zu", prefix, kind, index);
 }
 
-static void add_part(struct copy *copy, xmlNode *message, const struct part *part)
+static void add_part(struct copy *copy, xmlNode *message, const struct part *part, const char *name)
 {
+    if (part->mime)
+        return;
     xmlNode *node = add(message, copy->wsdl, "part");
-    set(node, "name", part->name);
+    set(node, "name", name);
     set(node, part->is_element ? "element" : "type", name_of(copy, part->of));
 }
 
-static void add_message(struct copy *copy, const char *name, const struct part *parts, size_t count)
+static xmlNode *add_message(struct copy *copy, const char *name)
 {
     xmlNode *message = add(copy->root, copy->wsdl, "message");
     set(message, "name", name);
-    for (size_t i = 0; i < count; i++)
-        add_part(copy, message, &parts[i]);
+    return message;
+}
+
+static void add_body_message(struct copy *copy, const char *name, const struct message *from)
+{
+    xmlNode *message = add_message(copy, name);
+    for (size_t i = 0; i < from->count; i++)
+        add_part(copy, message, &from->parts[i], from->parts[i].name);
+}
+
+// Two headers may be parts of one name in two messages.
+static const char *header_name(struct copy *copy, size_t index)
+{
+    return arena_printf(copy->reader->arena, "h%zu", index);
 }
 
 static void add_messages(struct copy *copy, const struct call *call, size_t index)
 {
-    add_message(copy, own_name(copy, "in", index, ""), call->input.parts, call->input.count);
+    add_body_message(copy, own_name(copy, "in", index, ""), &call->input);
     if (call->has_output)
-        add_message(copy, own_name(copy, "out", index, ""), call->output.parts, call->output.count);
-    if (call->header_count)
-        add_message(copy, own_name(copy, "head", index, ""), call->headers, call->header_count);
+        add_body_message(copy, own_name(copy, "out", index, ""), &call->output);
+    if (call->input.header_count == 0)
+        return;
+    xmlNode *headers = add_message(copy, own_name(copy, "head", index, ""));
+    for (size_t i = 0; i < call->input.header_count; i++)
+        add_part(copy, headers, &call->input.headers[i], header_name(copy, i));
 }
 
 static void add_abstract(struct copy *copy, xmlNode *port_type, const struct call *call,
@@ -88,11 +105,11 @@ static xmlNode *add_body(struct copy *copy, xmlNode *operation, const char *dire
 {
     xmlNode *node = add(operation, copy->wsdl, direction);
     xmlNode *body = add(node, copy->soap, "body");
-    set(body, "use", message->use);
+    set(body, "use", message->is_encoded ? "encoded" : "literal");
     if (message->namespace)
         set(body, "namespace", message->namespace);
-    if (*message->encoding)
-        set(body, "encodingStyle", message->encoding);
+    if (message->is_encoded)
+        set(body, "encodingStyle", SOAPENC_NS);
     return node;
 }
 
@@ -105,11 +122,11 @@ static void add_bound(struct copy *copy, xmlNode *binding, const struct call *ca
     set(soap, "soapAction", "");
     set(soap, "style", call->style);
     xmlNode *input = add_body(copy, operation, "input", &call->input);
-    for (size_t i = 0; i < call->header_count; i++) {
+    for (size_t i = 0; i < call->input.header_count; i++) {
         xmlNode *header = add(input, copy->soap, "header");
         set(header, "message", own_name(copy, "head", index, "tns:"));
-        set(header, "part", call->headers[i].name);
-        set(header, "use", call->header_use);
+        set(header, "part", header_name(copy, i));
+        set(header, "use", "literal");
     }
     if (call->has_output)
         add_body(copy, operation, "output", &call->output);

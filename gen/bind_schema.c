@@ -18,7 +18,7 @@ static const char *const built_in[] = {XSD_NS,
                                        XML_NS,
                                        WSDL_NS,
                                        SOAPENC_NS,
-                                       "http://www.w3.org/2003/05/soap-encoding",
+                                       SOAPENC12_NS,
                                        "http://schemas.xmlsoap.org/soap/envelope/",
                                        "http://www.w3.org/2003/05/soap-envelope"};
 
@@ -557,24 +557,24 @@ void schemas_link_one(struct reader *reader, struct component *component)
 
 // --- what is wanted ---
 
-void schemas_want_all(struct reader *reader)
+void schemas_want_all(struct reader *reader, enum want want)
 {
     struct schemas *schemas = schemas_of(reader);
     for (size_t i = 0; i < schemas->count && !schemas->is_pruned; i++)
-        schemas->components[i]->is_wanted = true;
+        schemas->components[i]->wanted |= want;
 }
 
-void schemas_want(struct reader *reader, struct component *first)
+void schemas_want(struct reader *reader, struct component *first, enum want want)
 {
     struct component_list stack = {0};
     list_add(&stack, first);
     while (stack.count) {
         struct component *component = stack.items[--stack.count];
-        if (component->is_wanted)
+        if ((component->wanted & want) == want)
             continue;
-        component->is_wanted = true;
+        component->wanted |= want;
         if (component->holds_any_type)
-            schemas_want_all(reader);
+            schemas_want_all(reader, want);
         for (size_t i = 0; i < component->uses.count; i++)
             list_add(&stack, component->uses.items[i]);
         for (size_t i = 0; i < component->heirs.count; i++)

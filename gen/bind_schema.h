@@ -37,7 +37,8 @@ struct component {
     struct component_list circles;     // groups it refers to and that hold it
     struct component *original;        // what it redefines, or NULL
     struct component_list uses, heirs; // heirs may stand in its place: derived types, substitutes
-    bool holds_any_type, is_wanted;
+    bool holds_any_type;
+    unsigned wanted; // of enum want
 };
 
 struct schemas {

@@ -22,7 +22,7 @@ struct writer {
     bool uses_space[MAX_SPACES];
 };
 
-// xml:lang and its kin, and SOAP's arrays, for libxml2; gSOAP knows them.
+// xml:lang and its kin, for libxml2; gSOAP knows them.
 static const char xml_schema[] =
     "<xs:schema xmlns:xs='" XSD_NS "' targetNamespace='" XML_NS "'>"
     "<xs:attribute name='lang' type='xs:string'/><xs:attribute name='base' type='xs:anyURI'/>"
@@ -30,35 +30,104 @@ static const char xml_schema[] =
     "<xs:attributeGroup name='specialAttrs'><xs:attribute ref='xml:base'/>"
     "<xs:attribute ref='xml:lang'/><xs:attribute ref='xml:space'/></xs:attributeGroup>"
     "</xs:schema>";
-static const char soapenc_schema[] =
-    "<xs:schema xmlns:xs='" XSD_NS "' xmlns:e='" SOAPENC_NS "' targetNamespace='" SOAPENC_NS "'>"
+
+// What both versions of SOAP's encoding define: arrays, structs and, added by encoding_text, the
+// simple types with attributes.
+static const char encoding_schema[] =
     "<xs:attribute name='root' type='xs:boolean'/><xs:attribute name='offset' type='xs:string'/>"
     "<xs:attribute name='position' type='xs:string'/>"
     "<xs:attribute name='arrayType' type='xs:string'/>"
+    "<xs:attribute name='itemType' type='xs:QName'/>"
+    "<xs:attribute name='arraySize' type='xs:string'/>"
+    "<xs:attribute name='nodeType' type='xs:string'/>"
+    "<xs:attribute name='id' type='xs:ID'/><xs:attribute name='ref' type='xs:IDREF'/>"
     "<xs:attributeGroup name='commonAttributes'><xs:attribute name='id' type='xs:ID'/>"
     "<xs:attribute name='href' type='xs:anyURI'/></xs:attributeGroup>"
     "<xs:attributeGroup name='arrayAttributes'><xs:attribute ref='e:arrayType'/>"
-    "<xs:attribute ref='e:offset'/></xs:attributeGroup>"
+    "<xs:attribute ref='e:offset'/><xs:attribute ref='e:itemType'/>"
+    "<xs:attribute ref='e:arraySize'/></xs:attributeGroup>"
     "<xs:group name='Array'><xs:sequence><xs:any namespace='##any' minOccurs='0' "
     "maxOccurs='unbounded' processContents='lax'/></xs:sequence></xs:group>"
     "<xs:complexType name='Array'><xs:group ref='e:Array' minOccurs='0'/>"
     "<xs:attributeGroup ref='e:arrayAttributes'/><xs:attributeGroup ref='e:commonAttributes'/>"
-    "</xs:complexType>"
+    "</xs:complexType><xs:element name='Array' type='e:Array'/>"
     "<xs:complexType name='Struct'><xs:group ref='e:Array' minOccurs='0'/>"
     "<xs:attributeGroup ref='e:commonAttributes'/></xs:complexType>"
-    "</xs:schema>";
+    "<xs:element name='Struct' type='e:Struct'/>"
+    "<xs:simpleType name='base64'><xs:restriction base='xs:base64Binary'/></xs:simpleType>";
 
-static const struct {
-    const char *namespace, *text;
-} supplied[] = {{XML_NS, xml_schema}, {SOAPENC_NS, soapenc_schema}};
+static const char *const encoded_types[] = {"string",
+                                            "boolean",
+                                            "float",
+                                            "double",
+                                            "decimal",
+                                            "duration",
+                                            "dateTime",
+                                            "time",
+                                            "date",
+                                            "gYearMonth",
+                                            "gYear",
+                                            "gMonthDay",
+                                            "gDay",
+                                            "gMonth",
+                                            "hexBinary",
+                                            "base64Binary",
+                                            "anyURI",
+                                            "QName",
+                                            "normalizedString",
+                                            "token",
+                                            "language",
+                                            "Name",
+                                            "NMTOKEN",
+                                            "NCName",
+                                            "NMTOKENS",
+                                            "ID",
+                                            "IDREF",
+                                            "ENTITY",
+                                            "integer",
+                                            "nonPositiveInteger",
+                                            "negativeInteger",
+                                            "long",
+                                            "int",
+                                            "short",
+                                            "byte",
+                                            "nonNegativeInteger",
+                                            "unsignedLong",
+                                            "unsignedInt",
+                                            "unsignedShort",
+                                            "unsignedByte",
+                                            "positiveInteger"};
 
-static const char *supplied_text(const char *namespace)
+static const char *encoding_text(struct arena *arena, const char *namespace)
 {
-    for (size_t i = 0; i < COUNT_OF(supplied); i++) {
-        if (strcmp(supplied[i].namespace, namespace) == 0)
-            return supplied[i].text;
-    }
-    return NULL;
+    AUTO_BUF struct buf text;
+    buf_init(&text, MAX_FILE_BYTES);
+    buf_printf(&text, "<xs:schema xmlns:xs='" XSD_NS "' xmlns:e='%s' targetNamespace='%s'>%s",
+               namespace, namespace, encoding_schema);
+    for (size_t i = 0; i < COUNT_OF(encoded_types); i++)
+        buf_printf(&text,
+                   "<xs:complexType name='%s'><xs:simpleContent><xs:extension base='xs:%s'>"
+                   "<xs:attributeGroup ref='e:commonAttributes'/></xs:extension>"
+                   "</xs:simpleContent></xs:complexType><xs:element name='%s' type='e:%s'/>",
+                   encoded_types[i], encoded_types[i], encoded_types[i], encoded_types[i]);
+    buf_printf(&text, "</xs:schema>");
+    return arena_copy(arena, buf_str(&text)).data;
+}
+
+static const char *const supplied[] = {XML_NS, SOAPENC_NS, SOAPENC12_NS};
+
+bool schemas_is_written(const char *namespace)
+{
+    bool is_supplied = false;
+    for (size_t i = 0; i < COUNT_OF(supplied); i++)
+        is_supplied |= strcmp(supplied[i], namespace) == 0;
+    return is_supplied || strcmp(namespace, XSD_NS) == 0;
+}
+
+// A schema that no WSDL has to bring.
+static const char *supplied_text(struct arena *arena, const char *namespace)
+{
+    return strcmp(namespace, XML_NS) == 0 ? xml_schema : encoding_text(arena, namespace);
 }
 
 // --- names ---
@@ -395,8 +464,10 @@ static void declare_spaces(struct writer *writer)
 
 static bool is_written(const struct writer *writer, const struct component *component)
 {
+    enum want want = writer->is_for_gsoap ? WANT_COPY : WANT_TEXTS;
     return component->source->space == writer->space &&
-           (component->is_wanted || (!writer->is_for_gsoap && !writer->reader->schemas->is_pruned));
+           (component->wanted & want ||
+            (!writer->is_for_gsoap && !writer->reader->schemas->is_pruned));
 }
 
 // The schema of a namespace in `root`, which is empty.
@@ -424,7 +495,7 @@ static bool has_wanted(const struct reader *reader, const struct space *space)
 {
     for (size_t i = 0; i < reader->schemas->count; i++) {
         const struct component *component = reader->schemas->components[i];
-        if (component->source->space == space && component->is_wanted)
+        if (component->source->space == space && component->wanted & WANT_COPY)
             return true;
     }
     return false;
@@ -479,16 +550,14 @@ static const char *driver_text(struct reader *reader)
 
 void schemas_write_texts(struct reader *reader, const char ***ret_texts, size_t *ret_count)
 {
-    struct schemas *schemas = reader->schemas;
-    *ret_count = 0;
-    if (!schemas || schemas->count == 0)
-        return;
     for (size_t i = 0; i < COUNT_OF(supplied); i++)
-        space_of(reader, supplied[i].namespace);
+        space_of(reader, supplied[i]);
+    struct schemas *schemas = reader->schemas;
     size_t count = 1; // the driver is first
     for (size_t i = 0; i < schemas->space_count; i++) {
         struct space *space = &schemas->spaces[i];
-        if (space->is_own || supplied_text(space->name))
+        bool is_written = space->is_own || schemas_is_written(space->name);
+        if (is_written && strcmp(space->name, XSD_NS) != 0)
             space->text_index = (int)count++;
     }
     const char **texts = arena_alloc(reader->arena, count * sizeof(*texts));
@@ -497,12 +566,13 @@ void schemas_write_texts(struct reader *reader, const char ***ret_texts, size_t 
         const struct space *space = &schemas->spaces[i];
         if (space->text_index < 0)
             continue;
-        texts[space->text_index] = supplied_text(space->name);
-        if (space->is_own) {
-            xmlDoc *doc;
-            write_space(reader, space, new_schema(&doc), false);
-            texts[space->text_index] = text_of(reader, doc);
+        if (!space->is_own) {
+            texts[space->text_index] = supplied_text(reader->arena, space->name);
+            continue;
         }
+        xmlDoc *doc;
+        write_space(reader, space, new_schema(&doc), false);
+        texts[space->text_index] = text_of(reader, doc);
     }
     *ret_texts = texts;
     *ret_count = count;

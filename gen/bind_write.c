@@ -43,7 +43,7 @@ static void write_encode(struct buf *out, size_t index, const struct stub *stub,
                "        return soap->error;\n"
                "    return soap_send_%s(soap, WIRE_ENDPOINT, ",
                index, stub->name, stub->name, stub->name, stub->tag, stub->name);
-    write_string(out, operation->action);
+    write_string(out, operation->facts.action);
     buf_printf(out, "%s);\n}\n\n", stub->send_arguments);
 }
 
@@ -54,7 +54,7 @@ static void write_decode(struct buf *out, size_t index, const struct stub *stub,
                "static int decode_%zu(struct soap *soap)\n"
                "{\n",
                index);
-    if (stub->reply_type && !operation->is_one_way)
+    if (stub->reply_type && !operation->facts.is_one_way)
         buf_printf(out,
                    "    %s out;\n"
                    "    memset(&out, 0, sizeof(out));\n"
@@ -65,24 +65,108 @@ static void write_decode(struct buf *out, size_t index, const struct stub *stub,
         buf_printf(out, "    return one_way_reply(soap);\n}\n\n");
 }
 
+static void write_name(struct buf *out, const char *name, const struct soap_module_name *value)
+{
+    buf_printf(out, ".%s = {", name);
+    write_string(out, value->namespace);
+    buf_printf(out, ", ");
+    write_string(out, value->local);
+    buf_printf(out, "}");
+}
+
+static void write_parts(struct buf *out, const char *kind, size_t index,
+                        const struct soap_module_part *parts, size_t count)
+{
+    if (count == 0)
+        return;
+    buf_printf(out, "static const struct soap_module_part %s_%zu[] = {\n", kind, index);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(out, "    {.name = ");
+        write_string(out, parts[i].name);
+        buf_printf(out, ", ");
+        write_name(out, "of", &parts[i].of);
+        buf_printf(out, ", .is_element = %d, .mime = ", parts[i].is_element);
+        write_string(out, parts[i].mime);
+        buf_printf(out, "},\n");
+    }
+    buf_printf(out, "};\n");
+}
+
+static void write_faults(struct buf *out, size_t index, const struct soap_module_operation *facts)
+{
+    if (facts->fault_count == 0)
+        return;
+    buf_printf(out, "static const struct soap_module_detail faults_%zu[] = {\n", index);
+    for (size_t i = 0; i < facts->fault_count; i++) {
+        buf_printf(out, "    {.name = ");
+        write_string(out, facts->faults[i].name);
+        buf_printf(out, ", ");
+        write_name(out, "element", &facts->faults[i].element);
+        buf_printf(out, "},\n");
+    }
+    buf_printf(out, "};\n");
+}
+
+static void write_list(struct buf *out, const char *member, const char *count_member,
+                       const char *kind, size_t index, size_t count)
+{
+    if (count)
+        buf_printf(out, " .%s = %s_%zu, .%s = %zu,", member, kind, index, count_member, count);
+}
+
+static void write_message(struct buf *out, const char *direction, size_t index,
+                          const struct soap_module_message *message)
+{
+    buf_printf(out, "        .%s = {", direction);
+    write_name(out, "wrapper", &message->wrapper);
+    buf_printf(out, ", .is_encoded = %d,", message->is_encoded);
+    const char *headers = *direction == 'i' ? "input_headers" : "output_headers";
+    write_list(out, "parts", "part_count", direction, index, message->part_count);
+    write_list(out, "headers", "header_count", headers, index, message->header_count);
+    buf_printf(out, "},\n");
+}
+
+static void write_lists(struct buf *out, size_t index, const struct soap_module_operation *facts)
+{
+    write_parts(out, "input", index, facts->input.parts, facts->input.part_count);
+    write_parts(out, "input_headers", index, facts->input.headers, facts->input.header_count);
+    write_parts(out, "output", index, facts->output.parts, facts->output.part_count);
+    write_parts(out, "output_headers", index, facts->output.headers, facts->output.header_count);
+    write_faults(out, index, facts);
+}
+
+static void write_operation(struct buf *out, size_t index,
+                            const struct soap_module_operation *facts)
+{
+    buf_printf(out, "    {\n");
+    write_member(out, "name", facts->name);
+    write_member(out, "port", facts->port);
+    write_member(out, "service", facts->service);
+    write_member(out, "documentation", facts->documentation);
+    write_member(out, "endpoint", facts->endpoint);
+    write_member(out, "action", facts->action);
+    write_member(out, "style", facts->style);
+    write_member(out, "addressing_action", facts->addressing_action);
+    write_message(out, "input", index, &facts->input);
+    write_message(out, "output", index, &facts->output);
+    buf_printf(out, "       ");
+    write_list(out, "faults", "fault_count", "faults", index, facts->fault_count);
+    buf_printf(out, " .version = %d, .is_one_way = %d, .uses_addressing = %d,\n    },\n",
+               facts->version, facts->is_one_way, facts->uses_addressing);
+}
+
 static void write_table(struct buf *out, const struct wsdl *wsdl)
 {
     buf_printf(out, "static const struct stub stubs[] = {\n");
     for (size_t i = 0; i < wsdl->operation_count; i++)
         buf_printf(out, "    {encode_%zu, decode_%zu, %d},\n", i, i,
-                   wsdl->operations[i].version == 12 ? 2 : 1);
-    buf_printf(out, "};\n\nstatic const struct soap_module_operation operations[] = {\n");
-    for (size_t i = 0; i < wsdl->operation_count; i++) {
-        const struct wsdl_operation *operation = &wsdl->operations[i];
-        buf_printf(out, "    {\n");
-        write_member(out, "name", operation->name);
-        write_member(out, "port", operation->port);
-        write_member(out, "endpoint", operation->endpoint);
-        write_member(out, "action", operation->action);
-        write_member(out, "style", operation->style);
-        buf_printf(out, "        .version = %d,\n        .is_one_way = %s,\n    },\n",
-                   operation->version, operation->is_one_way ? "true" : "false");
-    }
+                   wsdl->operations[i].facts.version == 12 ? 2 : 1);
+    buf_printf(out, "};\n\n");
+    for (size_t i = 0; i < wsdl->operation_count; i++)
+        write_lists(out, i, &wsdl->operations[i].facts);
+    buf_printf(out, "static const struct soap_module_operation operations[] = {\n");
+    for (size_t i = 0; i < wsdl->operation_count; i++)
+        write_operation(out, i, &wsdl->operations[i].facts);
     buf_printf(out, "};\n\nstatic const char *const schemas[] = {\n");
     for (size_t i = 0; i < wsdl->schema_count; i++) {
         buf_printf(out, "    ");

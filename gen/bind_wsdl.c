@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads a WSDL: its SOAP ports, their operations, and what each puts on the wire. Knows nothing of
-// gSOAP or C. An operation that cannot be known whole, because a name it needs is defined nowhere,
-// is left out with a note and the others stay; only a WSDL with none left fails.
+// Reads a WSDL: its SOAP ports and their operations; the messages are bind_message.c's. Knows
+// nothing of gSOAP or C. An operation that cannot be known whole, because a name it needs is
+// defined nowhere, is left out with a note and the others stay; only a WSDL with none left fails.
 
 #include "bind_wsdl.h"
 #include "bind_schema.h"
 
 #include <stdio.h>
+
+enum { MAX_DOCUMENTATION_BYTES = 2000 };
 
 struct ports {
     struct reader *reader;
@@ -16,7 +18,6 @@ struct ports {
     struct call *calls;
     const char **keys;      // of the calls: two with one key look alike on the wire
     const char *first_loss; // why the first operation was left out
-    size_t part_types;      // made for parts that the schemas have no name for
 };
 
 // --- files ---
@@ -65,15 +66,15 @@ static bool read_types(struct reader *reader)
     return true;
 }
 
-static const char *target_of(const struct reader *reader, const xmlNode *node)
+const char *wsdl_target(const struct reader *reader, const xmlNode *node)
 {
     return attribute_of(reader, xmlDocGetRootElement(node->doc), "targetNamespace");
 }
 
-// A top-level element of any of the WSDLs: that of the namespace, else any of the local name,
-// because prefixes are often wrong there and a wrong one harms nobody.
-static xmlNode *find_top(const struct reader *reader, const char *element, const xmlNode *from,
-                         const char *attribute)
+// That of the namespace, else any of the local name, because prefixes are often wrong there and a
+// wrong one harms nobody.
+xmlNode *wsdl_top(const struct reader *reader, const char *element, const xmlNode *from,
+                  const char *attribute)
 {
     const char *text = attribute_of(reader, from, attribute);
     if (!*text)
@@ -87,7 +88,7 @@ static xmlNode *find_top(const struct reader *reader, const char *element, const
         {
             if (strcmp(attribute_of(reader, node, "name"), name.name) != 0)
                 continue;
-            if (strcmp(target_of(reader, node), name.namespace) == 0)
+            if (strcmp(wsdl_target(reader, node), name.namespace) == 0)
                 return node;
             near = near ? near : node;
         }
@@ -95,280 +96,11 @@ static xmlNode *find_top(const struct reader *reader, const char *element, const
     return near;
 }
 
-// --- parts ---
-
-static const char *escaped(struct reader *reader, const char *text)
-{
-    xmlChar *encoded = xmlEncodeSpecialChars(NULL, (const xmlChar *)text);
-    const char *copy = arena_strdup(reader->arena, (const char *)encoded);
-    xmlFree(encoded);
-    return copy;
-}
-
-static const char *declaration(struct reader *reader, const char *prefix, const char *namespace)
-{
-    return *namespace
-               ? arena_printf(reader->arena, " xmlns:%s=\"%s\"", prefix, escaped(reader, namespace))
-               : "";
-}
-
-// A part whose element or type is defined nowhere may hold anything.
-static bool open_part(struct ports *ports, const xmlNode *node, struct part *part)
-{
-    struct reader *reader = ports->reader;
-    reader_note(reader, node, "%s {%s}%s is defined nowhere: what stands there passes unchecked",
-                part->is_element ? "element" : "type", part->of.namespace, part->of.name);
-    if (!part->is_element) {
-        part->of = (struct qname){.namespace = XSD_NS, .name = "anyType", .is_bound = true};
-        return true;
-    }
-    const char *text = arena_printf(reader->arena,
-                                    "<xs:schema xmlns:xs='" XSD_NS
-                                    "' targetNamespace=\"%s\"><xs:element name='%s'/></xs:schema>",
-                                    escaped(reader, part->of.namespace), part->of.name);
-    if (!schemas_add_text(reader, text))
-        return false;
-    part->component = schemas_find(reader, KIND_ELEMENT, part->of);
-    return true;
-}
-
-// Whether the part can be known; if not, `ret_why` says why not.
-static bool read_part(struct ports *ports, const xmlNode *node, struct part *ret,
-                      const char **ret_why)
-{
-    struct reader *reader = ports->reader;
-    bool is_element = has_attribute(node, "element");
-    enum component_kind kind = is_element ? KIND_ELEMENT : KIND_TYPE;
-    const char *text = attribute_of(reader, node, is_element ? "element" : "type");
-    struct part part = {.name = attribute_of(reader, node, "name"), .is_element = is_element};
-    part.of = qname_of(reader, node, text);
-    part.component = schemas_find(reader, kind, part.of);
-    if (!part.component && (part.of.is_plain || !part.of.is_bound)) {
-        struct qname own = part.of;
-        own.namespace = target_of(reader, node);
-        part.component = schemas_find(reader, kind, own);
-        if (part.component) {
-            part.of = own;
-            reader_note(reader, node, "part %s: \"%s\" is taken as of namespace %s", part.name,
-                        text, own.namespace);
-        }
-    }
-    *ret = part;
-    if (part.component)
-        return true;
-    if (*part.of.name && is_elsewhere(reader, part.of.namespace)) {
-        reader->schemas->uses_stock |= schemas_is_stock(part.of.namespace);
-        return true;
-    }
-    if (*part.of.name)
-        return open_part(ports, node, ret);
-    *ret_why = arena_printf(reader->arena, "%s: part %s has neither element nor type",
-                            reader_place(reader, node), part.name);
-    return false;
-}
-
-static bool is_listed(const char *list, const char *name)
-{
-    size_t len = strlen(name);
-    static const char blank[] = " \t\r\n";
-    for (const char *at = list + strspn(list, blank); *at; at += strspn(at, blank)) {
-        size_t word = strcspn(at, blank);
-        if (word == len && strncmp(at, name, len) == 0)
-            return true;
-        at += word;
-    }
-    return false;
-}
-
-// rpc puts each part into an element named after it; what a part with element= has inside that one
-// is the element, says WSDL 1.1. gSOAP needs a type for it.
-static bool wrap_element(struct ports *ports, struct part *part)
-{
-    struct reader *reader = ports->reader;
-    struct qname type = {.namespace = "urn:switchhook:parts",
-                         .name = arena_printf(reader->arena, "Part%zu", ++ports->part_types)};
-    const char *text = arena_printf(
-        reader->arena,
-        "<xs:schema xmlns:xs='" XSD_NS "'%s targetNamespace='%s'><xs:complexType name='%s'>"
-        "<xs:sequence><xs:element ref='%s%s'/></xs:sequence></xs:complexType></xs:schema>",
-        declaration(reader, "e", part->of.namespace), type.namespace, type.name,
-        *part->of.namespace ? "e:" : "", part->of.name);
-    if (!schemas_add_text(reader, text))
-        return false;
-    part->of = type;
-    part->is_element = false;
-    part->component = schemas_find(reader, KIND_TYPE, type);
-    schemas_link_one(reader, part->component);
-    return true;
-}
-
-// A header block needs an element; one given by its type is named after the part.
-static bool name_header(struct ports *ports, struct part *part, const char *namespace)
-{
-    struct reader *reader = ports->reader;
-    struct qname name = {.namespace = namespace, .name = part->name};
-    if (!schemas_find(reader, KIND_ELEMENT, name)) {
-        const char *text = arena_printf(
-            reader->arena,
-            "<xs:schema xmlns:xs='" XSD_NS "'%s targetNamespace=\"%s\"><xs:element name='%s' "
-            "type='%s%s'/></xs:schema>",
-            declaration(reader, "t", part->of.namespace), escaped(reader, namespace), part->name,
-            *part->of.namespace ? "t:" : "", part->of.name);
-        if (!schemas_add_text(reader, text))
-            return false;
-        schemas_link_one(reader, schemas_find(reader, KIND_ELEMENT, name));
-    }
-    part->of = name;
-    part->is_element = true;
-    part->component = schemas_find(reader, KIND_ELEMENT, name);
-    return true;
-}
-
-// --- messages ---
-
-// The soap: child of an input or output, also inside a MIME package.
-static xmlNode *soap_child(const xmlNode *direction, const char *soap, const char *name)
-{
-    xmlNode *found = child_of(direction, NULL, soap, name);
-    if (found || !direction)
-        return found;
-    EACH_CHILD(package, direction, MIME_NS, "multipartRelated")
-    {
-        EACH_CHILD(part, package, MIME_NS, "part")
-        {
-            found = child_of(part, NULL, soap, name);
-            if (found)
-                return found;
-        }
-    }
-    return NULL;
-}
-
-static bool is_attachment(const struct reader *reader, const xmlNode *direction, const char *part)
-{
-    EACH_CHILD(package, direction, MIME_NS, "multipartRelated")
-    {
-        EACH_CHILD(mime, package, MIME_NS, "part")
-        {
-            EACH_CHILD(content, mime, MIME_NS, "content")
-            {
-                if (strcmp(attribute_of(reader, content, "part"), part) == 0)
-                    return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool is_header_of(const struct reader *reader, const xmlNode *direction, const char *soap,
-                         const xmlNode *message, const char *part)
-{
-    EACH_CHILD(header, direction, soap, "header")
-    {
-        if (find_top(reader, "message", header, "message") == message &&
-            strcmp(attribute_of(reader, header, "part"), part) == 0)
-            return true;
-    }
-    return false;
-}
-
-// What was said of the parts in the body: some of them, or all that are not elsewhere.
-static bool is_in_body(struct ports *ports, const xmlNode *direction, const char *soap,
-                       const xmlNode *message, const xmlNode *part)
-{
-    struct reader *reader = ports->reader;
-    const char *name = attribute_of(reader, part, "name");
-    const xmlNode *body = soap_child(direction, soap, "body");
-    if (is_attachment(reader, direction, name)) {
-        reader_note(reader, part, "part %s is an attachment and not in the envelope", name);
-        return false;
-    }
-    if (has_attribute(body, "parts") && *attribute_of(reader, body, "parts"))
-        return is_listed(attribute_of(reader, body, "parts"), name);
-    return !has_attribute(body, "parts") && !is_header_of(reader, direction, soap, message, name);
-}
-
-static bool read_message(struct ports *ports, const xmlNode *abstract, const xmlNode *direction,
-                         const char *soap, const char *style, struct message *ret,
-                         const char **ret_why)
-{
-    struct reader *reader = ports->reader;
-    const xmlNode *body = soap_child(direction, soap, "body");
-    const char *use = attribute_of(reader, body, "use");
-    bool is_encoded = strcmp(use, "encoded") == 0, is_rpc = strcmp(style, "rpc") == 0;
-    if (*use && !is_encoded && strcmp(use, "literal") != 0)
-        reader_note(reader, body, "use=\"%s\" is taken as literal", use);
-    *ret = (struct message){.use = is_encoded ? "encoded" : "literal",
-                            .encoding = is_encoded ? SOAPENC_NS : "",
-                            .parts = arena_alloc(reader->arena, MAX_PARTS * sizeof(struct part))};
-    if (is_rpc && *attribute_of(reader, body, "namespace"))
-        ret->namespace = attribute_of(reader, body, "namespace");
-    xmlNode *message = find_top(reader, "message", abstract, "message");
-    if (abstract && !message) {
-        *ret_why =
-            arena_printf(reader->arena, "%s: message %s is defined nowhere",
-                         reader_place(reader, abstract), attribute_of(reader, abstract, "message"));
-        return false;
-    }
-    EACH_CHILD(node, message, WSDL_NS, "part")
-    {
-        if (!is_in_body(ports, direction, soap, message, node) || ret->count == MAX_PARTS)
-            continue;
-        struct part *part = &ret->parts[ret->count];
-        if (!read_part(ports, node, part, ret_why))
-            return false;
-        if (is_rpc && part->is_element && !wrap_element(ports, part))
-            return false;
-        ret->count++;
-    }
-    return true;
-}
-
-static bool read_header(struct ports *ports, const xmlNode *header, struct part *ret)
-{
-    struct reader *reader = ports->reader;
-    const char *name = attribute_of(reader, header, "part");
-    xmlNode *message = find_top(reader, "message", header, "message"), *found = NULL;
-    EACH_CHILD(part, message, WSDL_NS, "part")
-    {
-        if (strcmp(attribute_of(reader, part, "name"), name) == 0)
-            found = part;
-    }
-    const char *why = "its message or part is defined nowhere";
-    if (!found || !read_part(ports, found, ret, &why)) {
-        reader_note(reader, header, "header %s is left out: %s", name, why);
-        return false;
-    }
-    const char *namespace = attribute_of(reader, header, "namespace");
-    return ret->is_element || name_header(ports, ret, namespace);
-}
-
-static void read_headers(struct ports *ports, const xmlNode *direction, const char *soap,
-                         struct call *call)
-{
-    call->headers = arena_alloc(ports->reader->arena, MAX_PARTS * sizeof(struct part));
-    call->header_use = "literal";
-    EACH_CHILD(header, direction, soap, "header")
-    {
-        struct part *part = &call->headers[call->header_count];
-        if (call->header_count == MAX_PARTS || !read_header(ports, header, part))
-            continue;
-        bool is_new = true;
-        for (size_t i = 0; i < call->header_count; i++)
-            is_new = is_new && (strcmp(call->headers[i].of.name, part->of.name) != 0 ||
-                                strcmp(call->headers[i].of.namespace, part->of.namespace) != 0);
-        if (!is_new)
-            continue;
-        part->name = arena_printf(ports->reader->arena, "h%zu", call->header_count);
-        call->header_count++;
-    }
-}
-
 // --- calls ---
 
 static void key_message(struct buf *key, const char *title, const struct message *message)
 {
-    buf_printf(key, "|%s %s %s", title, message->use,
+    buf_printf(key, "|%s %d %s", title, message->is_encoded,
                message->namespace ? message->namespace : "-");
     for (size_t i = 0; i < message->count; i++)
         buf_printf(key, " %s=%d{%s}%s", message->parts[i].name, message->parts[i].is_element,
@@ -383,19 +115,31 @@ static const char *key_of(struct arena *arena, const struct call *call)
     key_message(&key, "in", &call->input);
     if (call->has_output)
         key_message(&key, "out", &call->output);
-    for (size_t i = 0; i < call->header_count; i++)
-        buf_printf(&key, " {%s}%s", call->headers[i].of.namespace, call->headers[i].of.name);
+    for (size_t i = 0; i < call->input.header_count; i++)
+        buf_printf(&key, " {%s}%s", call->input.headers[i].of.namespace,
+                   call->input.headers[i].of.name);
     return arena_copy(arena, buf_str(&key)).data;
 }
 
-static void want_parts(struct reader *reader, const struct part *parts, size_t count)
+static void want_parts(struct reader *reader, const struct part *parts, size_t count,
+                       enum want want)
 {
     for (size_t i = 0; i < count; i++) {
         if (parts[i].component)
-            schemas_want(reader, parts[i].component);
+            schemas_want(reader, parts[i].component, want);
         else if (strcmp(parts[i].of.name, "anyType") == 0)
-            schemas_want_all(reader);
+            schemas_want_all(reader, want);
     }
+}
+
+// gSOAP needs what it writes and reads itself; people are shown the rest, too.
+static void want_call(struct reader *reader, const struct call *call)
+{
+    want_parts(reader, call->input.parts, call->input.count, WANT_ALL);
+    want_parts(reader, call->input.headers, call->input.header_count, WANT_ALL);
+    want_parts(reader, call->output.parts, call->output.count, WANT_ALL);
+    want_parts(reader, call->output.headers, call->output.header_count, WANT_TEXTS);
+    want_parts(reader, call->faults, call->fault_count, WANT_TEXTS);
 }
 
 // The index of the call; a new one when none looks like it.
@@ -417,9 +161,6 @@ static size_t add_call(struct ports *ports, const struct call *call)
         (struct wsdl_call){.inner = arena_printf(arena, "%s%s", call->name, suffix),
                            .suffix = suffix,
                            .has_output = call->has_output};
-    want_parts(ports->reader, call->input.parts, call->input.count);
-    want_parts(ports->reader, call->output.parts, call->output.count);
-    want_parts(ports->reader, call->headers, call->header_count);
     return wsdl->call_count++;
 }
 
@@ -435,7 +176,7 @@ struct bound { // an operation of a binding, while it is read
 // order.
 static xmlNode *find_abstract(const struct reader *reader, const struct bound *bound)
 {
-    const xmlNode *port_type = find_top(reader, "portType", bound->binding, "type");
+    const xmlNode *port_type = wsdl_top(reader, "portType", bound->binding, "type");
     static const char *const directions[] = {"input", "output"};
     xmlNode *in_order = NULL;
     size_t position = 0;
@@ -474,22 +215,28 @@ static const char *shown_name(const struct reader *reader, const struct bound *b
 static bool read_call(struct ports *ports, const struct bound *bound, const xmlNode *abstract,
                       struct call *ret, const char **ret_why)
 {
+    struct reader *reader = ports->reader;
     const xmlNode *input = child_of(abstract, NULL, WSDL_NS, "input");
     const xmlNode *output = child_of(abstract, NULL, WSDL_NS, "output");
-    const xmlNode *bound_input = child_of(bound->node, NULL, WSDL_NS, "input");
     *ret = (struct call){.name = bound->name, .style = bound->style, .has_output = output};
     if (!abstract) {
         *ret_why = "the portType does not have it";
         return false;
     }
     if (!input)
-        reader_note(ports->reader, bound->node, "operation %s has no input: its body is empty",
+        reader_note(reader, bound->node, "operation %s has no input: its body is empty",
                     bound->name);
-    if (!read_message(ports, input, bound_input, bound->soap, bound->style, &ret->input, ret_why))
+    struct binding binding = {.direction = child_of(bound->node, NULL, WSDL_NS, "input"),
+                              .soap = bound->soap,
+                              .is_rpc = strcmp(bound->style, "rpc") == 0};
+    if (!message_read(reader, input, &binding, &ret->input, ret_why))
         return false;
-    read_headers(ports, bound_input, bound->soap, ret);
-    return !output || read_message(ports, output, child_of(bound->node, NULL, WSDL_NS, "output"),
-                                   bound->soap, bound->style, &ret->output, ret_why);
+    binding.direction = child_of(bound->node, NULL, WSDL_NS, "output");
+    if (output && !message_read(reader, output, &binding, &ret->output, ret_why))
+        return false;
+    faults_read(reader, abstract, bound->node, bound->soap, &ret->faults, &ret->fault_count);
+    want_call(reader, ret);
+    return true;
 }
 
 static void leave_out(struct ports *ports, const struct bound *bound, const char *why)
@@ -514,13 +261,78 @@ static bool is_chosen(const struct ports *ports, const char *name)
     return false;
 }
 
+// In document style nothing is around the parts.
+static const char *wrapper_of(struct arena *arena, const struct call *call, const char *ending)
+{
+    bool is_rpc = strcmp(call->style, "rpc") == 0;
+    return is_rpc ? arena_printf(arena, "%s%s", call->name, ending) : "";
+}
+
+static bool has_content(const struct call *call)
+{
+    bool has = strcmp(call->style, "rpc") == 0; // then there is a wrapper even around nothing
+    for (size_t i = 0; i < call->output.count; i++)
+        has |= !call->output.parts[i].mime;
+    return call->has_output && has;
+}
+
+// Of the portType's operation, else of the binding's, in one line.
+static const char *documentation_of(const struct reader *reader, const struct bound *bound,
+                                    const xmlNode *abstract)
+{
+    const xmlNode *node = child_of(abstract, NULL, WSDL_NS, "documentation");
+    if (!node)
+        node = child_of(bound->node, NULL, WSDL_NS, "documentation");
+    xmlChar *content = node ? xmlNodeGetContent(node) : NULL;
+    AUTO_BUF struct buf text;
+    buf_init(&text, MAX_FILE_BYTES);
+    for (const char *at = (const char *)content; at && *at;) {
+        size_t blank = strspn(at, " \t\r\n"), word = strcspn(at + blank, " \t\r\n");
+        if (text.len + word > MAX_DOCUMENTATION_BYTES) {
+            buf_printf(&text, " ...");
+            break;
+        }
+        buf_printf(&text, "%s%.*s", text.len && word ? " " : "", (int)word, at + blank);
+        at += blank + word;
+    }
+    xmlFree(content);
+    return arena_copy(reader->arena, buf_str(&text)).data;
+}
+
+static struct soap_module_operation facts_of(const struct reader *reader, const struct bound *bound,
+                                             const xmlNode *abstract, const struct call *call)
+{
+    struct arena *arena = reader->arena;
+    const char *action =
+        attribute_of(reader, child_of(bound->node, NULL, bound->soap, "operation"), "soapAction");
+    const xmlNode *address = child_of(bound->port, NULL, bound->soap, "address");
+    bool is_service = is_node(bound->port->parent, WSDL_NS, "service");
+    return (struct soap_module_operation){
+        .name = shown_name(reader, bound, abstract),
+        .port = attribute_of(reader, bound->port, "name"),
+        .service = is_service ? attribute_of(reader, bound->port->parent, "name") : "",
+        .documentation = documentation_of(reader, bound, abstract),
+        .endpoint = attribute_of(reader, address, "location"),
+        .action = action,
+        .style = bound->style,
+        .version = strcmp(bound->soap, SOAP12_NS) == 0 ? 12 : 11,
+        .is_one_way = !has_content(call),
+        .input = message_facts(arena, &call->input, wrapper_of(arena, call, "")),
+        .output = message_facts(arena, &call->output,
+                                call->has_output ? wrapper_of(arena, call, "Response") : ""),
+        .faults = detail_facts(arena, call->faults, call->fault_count),
+        .fault_count = call->fault_count,
+        .addressing_action = addressing_action(reader, abstract, action),
+        .uses_addressing = addressing_is_used(reader, bound->port, bound->binding),
+    };
+}
+
 static bool read_operation(struct ports *ports, const struct bound *bound)
 {
     struct reader *reader = ports->reader;
     struct wsdl *wsdl = ports->wsdl;
     const xmlNode *abstract = find_abstract(reader, bound);
-    const char *name = shown_name(reader, bound, abstract);
-    if (!is_chosen(ports, name) && !is_chosen(ports, bound->name))
+    if (!is_chosen(ports, shown_name(reader, bound, abstract)) && !is_chosen(ports, bound->name))
         return true;
     struct call call;
     const char *why = NULL;
@@ -532,22 +344,11 @@ static bool read_operation(struct ports *ports, const struct bound *bound)
         return err_set(reader->err, ERR_TOO_LARGE,
                        "%s: more than %d operations; choose some with --operations", wsdl->path,
                        MAX_OPERATIONS);
-    bool is_rpc = strcmp(bound->style, "rpc") == 0; // then there is a wrapper even around nothing
-    if (is_rpc && !call.input.namespace)
+    if (strcmp(bound->style, "rpc") == 0 && !call.input.namespace)
         reader_note(reader, bound->node,
                     "rpc without a namespace in soap:body: the element %s is in none", bound->name);
-    const xmlNode *address = child_of(bound->port, NULL, bound->soap, "address");
     wsdl->operations[wsdl->operation_count++] = (struct wsdl_operation){
-        .name = name,
-        .port = attribute_of(reader, bound->port, "name"),
-        .endpoint = attribute_of(reader, address, "location"),
-        .action = attribute_of(reader, child_of(bound->node, NULL, bound->soap, "operation"),
-                               "soapAction"),
-        .style = bound->style,
-        .version = strcmp(bound->soap, SOAP12_NS) == 0 ? 12 : 11,
-        .is_one_way = !call.has_output || (!is_rpc && call.output.count == 0),
-        .call = add_call(ports, &call),
-    };
+        .facts = facts_of(reader, bound, abstract, &call), .call = add_call(ports, &call)};
     return true;
 }
 
@@ -647,7 +448,7 @@ static bool read_ports(struct ports *ports)
         {
             EACH_CHILD(port, service, WSDL_NS, "port")
             {
-                const xmlNode *binding = find_top(reader, "binding", port, "binding");
+                const xmlNode *binding = wsdl_top(reader, "binding", port, "binding");
                 has_service = has_service || binding;
                 if (binding && !read_port(ports, port, binding))
                     return false;
@@ -665,7 +466,7 @@ static bool check_choice(const struct ports *ports)
         size_t len = strcspn(at, ",");
         bool is_found = false;
         for (size_t i = 0; i < wsdl->operation_count && !is_found; i++) {
-            const char *name = wsdl->operations[i].name;
+            const char *name = wsdl->operations[i].facts.name;
             is_found = strncmp(name, at, len) == 0 && (!name[len] || name[len] == ':');
         }
         if (!is_found)
@@ -699,8 +500,12 @@ static bool read_operations(struct ports *ports)
                    wsdl->path);
 }
 
-static void take_results(struct reader *reader, struct wsdl *wsdl)
+static bool take_results(struct reader *reader, const struct ports *ports, struct wsdl *wsdl)
 {
+    for (size_t i = 0; i < wsdl->call_count; i++) {
+        if (!messages_supply(reader, &ports->calls[i]))
+            return false;
+    }
     schemas_write_texts(reader, &wsdl->schemas, &wsdl->schema_count);
     wsdl->files = arena_alloc(reader->arena, reader->file_count * sizeof(*wsdl->files));
     for (size_t i = 0; i < reader->file_count; i++)
@@ -708,6 +513,7 @@ static void take_results(struct reader *reader, struct wsdl *wsdl)
     wsdl->notes = reader->notes;
     wsdl->note_count = reader->note_count;
     wsdl->needs_stock_types = schemas_use_stock(reader);
+    return true;
 }
 
 bool wsdl_files(struct arena *arena, const char *path, struct wsdl_files *ret, struct err *err)
@@ -738,13 +544,14 @@ bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *
         return false;
     if (!schemas_link(reader, *choice->only != '\0') || !read_operations(&ports))
         return false;
-    const char *target = target_of(reader, xmlDocGetRootElement(first->doc));
+    const char *target = wsdl_target(reader, xmlDocGetRootElement(first->doc));
     if (strcmp(target, "http://www.w3.org/2001/XMLSchema-instance") == 0)
         target = ""; // taken as a name like any other, but gSOAP would not
     if (copy_path &&
         !copy_write(reader, copy_path, target, ports.calls, wsdl.calls, wsdl.call_count))
         return false;
-    take_results(reader, &wsdl);
+    if (!take_results(reader, &ports, &wsdl))
+        return false;
     *ret = wsdl;
     return true;
 }

@@ -13,14 +13,15 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 
-#define WSDL_NS    "http://schemas.xmlsoap.org/wsdl/"
-#define SOAP11_NS  "http://schemas.xmlsoap.org/wsdl/soap/"
-#define SOAP12_NS  "http://schemas.xmlsoap.org/wsdl/soap12/"
-#define MIME_NS    "http://schemas.xmlsoap.org/wsdl/mime/"
-#define XSD_NS     "http://www.w3.org/2001/XMLSchema"
-#define XML_NS     "http://www.w3.org/XML/1998/namespace"
-#define SOAPENC_NS "http://schemas.xmlsoap.org/soap/encoding/"
-#define SCHEMA_URL "switchhook:///" // SOAP_MODULE_SCHEMA_URL
+#define WSDL_NS      "http://schemas.xmlsoap.org/wsdl/"
+#define SOAP11_NS    "http://schemas.xmlsoap.org/wsdl/soap/"
+#define SOAP12_NS    "http://schemas.xmlsoap.org/wsdl/soap12/"
+#define MIME_NS      "http://schemas.xmlsoap.org/wsdl/mime/"
+#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
+#define XML_NS       "http://www.w3.org/XML/1998/namespace"
+#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
+#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
+#define SCHEMA_URL   "switchhook:///" // SOAP_MODULE_SCHEMA_URL
 
 enum {
     MAX_FILES = 1000,
@@ -49,6 +50,7 @@ struct reader {
     size_t import_count;
     const char *absent; // the first file that an import names and that is not there
     bool is_open;       // nothing is taken from gSOAP's own type map
+    size_t part_types;  // made for parts that the schemas have no name for
     struct schemas *schemas;
     struct err *err;
 };
@@ -115,9 +117,13 @@ bool schemas_link(struct reader *reader, bool is_pruned) MUST_CHECK;
 // The same for one that was added later.
 void schemas_link_one(struct reader *reader, struct component *component);
 struct component *schemas_find(struct reader *reader, enum component_kind kind, struct qname name);
-// Marks the component, and all it may hold, as wanted in what is written.
-void schemas_want(struct reader *reader, struct component *component);
-void schemas_want_all(struct reader *reader); // when any type may stand somewhere
+enum want { WANT_TEXTS = 1, WANT_COPY = 2, WANT_ALL = WANT_TEXTS | WANT_COPY };
+// Marks the component, and all it may hold, as wanted in the texts, the copy for gSOAP, or both.
+void schemas_want(struct reader *reader, struct component *component, enum want want);
+// When any type may stand somewhere.
+void schemas_want_all(struct reader *reader, enum want want);
+// Whether the names of that namespace can be had from the texts though no schema declares them.
+bool schemas_is_written(const char *namespace);
 // True for a namespace that gSOAP brings along, so that nobody has to define it.
 bool schemas_is_known(const char *namespace);
 bool schemas_is_stock(const char *namespace); // known, but only to gSOAP's own type map

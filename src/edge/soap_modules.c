@@ -106,6 +106,7 @@ static bool has_open_content(const struct soap_module *table)
 
 static void module_close(struct module *module)
 {
+    soap_shapes_free(module->shapes);
     xmlSchemaFree(module->schema);
     free(module->operations);
     if (module->handle)
@@ -141,7 +142,8 @@ static bool module_open(const char *path, struct module *ret, struct err *err)
     *ret = (struct module){.handle = handle,
                            .table = table,
                            .schema = schema_parse(table),
-                           .has_open_content = has_open_content(table)};
+                           .has_open_content = has_open_content(table),
+                           .shapes = soap_shapes_new(table)};
     return true;
 }
 

@@ -10,12 +10,18 @@
 
 struct _xmlSchema; // libxml2's
 
+// The types of a module, read at the first question about them; see soap_shape.h.
+struct soap_shapes;
+struct soap_shapes *soap_shapes_new(const struct soap_module *table);
+void soap_shapes_free(struct soap_shapes *shapes);
+
 struct module {
     void *handle; // of dlopen
     const struct soap_module *table;
     struct soap_operation *operations; // one for each of the table's
     struct _xmlSchema *schema;         // NULL: the WSDL has none, or none that libxml2 understands
     bool has_open_content;             // somewhere, attributes may stand that no C type has
+    struct soap_shapes *shapes;
 };
 
 struct soap_operation {

@@ -233,12 +233,12 @@ static bool fail_translated(const struct adding *adding, struct err *err)
     return err_set(err, err->code, "%s", text);
 }
 
-static void keep_log(const struct adding *adding, const char *log)
+static void keep_log(const struct adding *adding, const char *log, bool is_interrupted)
 {
     struct err err;
     const char *kept = arena_printf(adding->arena, "%s/%s-failed.log",
                                     adding->library->versions_dir, adding->name);
-    if (log && folder_rename(log, kept, &err))
+    if (log && !is_interrupted && folder_rename(log, kept, &err))
         adding->teller->line(adding->teller->context,
                              arena_printf(adding->arena, "all words of the tools: %s", kept));
 }
@@ -292,7 +292,7 @@ static bool make(struct adding *adding, struct library_version *ret, struct err 
     };
     const char *log;
     if (!wsdl_make(arena, &adding->tools, &making, &log, err)) {
-        keep_log(adding, log);
+        keep_log(adding, log, err->code == ERR_BUSY);
         return fail_translated(adding, err);
     }
     begin(adding, "load");

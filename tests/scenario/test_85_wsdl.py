@@ -101,6 +101,32 @@ def test_only_the_chosen_operations_and_their_types_are_built(tmp_path):
     assert "ther" not in copy and "more" not in copy
 
 
+def test_the_detail_of_a_fault_is_in_the_texts_and_not_in_the_copy(tmp_path):
+    schema = ('<s:element name="e"/><s:element name="Refused" type="t:Reason"/>'
+              '<s:complexType name="Reason"/><s:element name="other"/>')
+    text = definitions("", schema).replace("</operation></portType>", '<fault name="no" message="t:no"/>'
+        '</operation></portType><message name="no"><part name="p" element="t:Refused"/></message>')
+    prepare(tmp_path, text, only="o")
+    assert "Reason" not in (tmp_path / "copy.wsdl").read_text()
+    source = module_source(tmp_path, only="o")
+    assert 'name=\\"Refused\\"' in source and 'name=\\"Reason\\"' in source
+    assert "other" not in source
+
+
+def module_source(folder, only):
+    """What `bind module` writes for the WSDL of prepare(), with the least of what gSOAP would write."""
+    (folder / "all.h").write_text('/** Operation "__ns1__o" of service binding "b".\n')
+    (folder / "client.c").write_text(
+        ' soap_send___ns1__o(struct soap *soap)\n{\n'
+        '\tsoap_put___ns1__o(soap, &soap_tmp___ns1__o, "-ns1:o", NULL);\n}\n'
+        ' soap_recv___ns1__o(struct soap *soap)\n{\n}\n')
+    done = subprocess.run([BIND, "module", "w", folder / "w.wsdl", only, "stock", "digest", "recipe",
+                           "w.nsmap", folder / "all.h", folder / "client.c", folder / "module.c"],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return (folder / "module.c").read_text()
+
+
 def test_an_operation_that_is_not_there_is_told(tmp_path):
     (tmp_path / "w.wsdl").write_text(definitions("", '<s:element name="e"/>'))
     done = subprocess.run([BIND, "prepare", tmp_path / "w.wsdl", "o,none", "stock", tmp_path / "c",

@@ -8,4 +8,4 @@ extern const struct {
     uint32_t abi, size;
 } switchhook_module;
 __attribute__((visibility("default")))
-const __typeof__(switchhook_module) switchhook_module = {3, 8};
+const __typeof__(switchhook_module) switchhook_module = {2, 8};

@@ -223,7 +223,7 @@ static void test_load_names_every_file_that_is_no_module_of_ours(void **state)
     assert_int_equal(soap_modules_count(modules), 1);
     assert_string_equal(soap_modules_name(modules, 0), "survey");
     assert_int_equal(faults.count, 3);
-    assert_says(faults.items[0].text, "old.so: built for module ABI 3, this gateway takes 2");
+    assert_says(faults.items[0].text, "old.so: built for module ABI 2, this gateway takes 3");
     assert_says(faults.items[1].text, "survey.so: there is another module named survey");
     assert_says(faults.items[2].text, "text.so: cannot be loaded as a module");
     soap_modules_free(modules);

@@ -127,13 +127,101 @@ static void test_types_of_many_files_become_the_golden_bytes(void **state)
     assert_int_equal(check_module("imports"), 1);
 }
 
+static const struct soap_module *module_open(const char *name, void **ret_handle)
+{
+    const char *path = arena_printf(all.arena, "%s/%s.so", modules_dir(), name);
+    *ret_handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(*ret_handle);
+    return dlsym(*ret_handle, SOAP_MODULE_SYMBOL);
+}
+
+static const struct soap_module_operation *facts_of(const struct soap_module *module,
+                                                    const char *port, const char *name)
+{
+    for (size_t i = 0; i < module->operation_count; i++) {
+        const struct soap_module_operation *facts = &module->operations[i];
+        if (strcmp(facts->port, port) == 0 && strcmp(facts->name, name) == 0)
+            return facts;
+    }
+    fail_msg("no operation %s in port %s", name, port);
+    return NULL;
+}
+
+static void assert_name(const struct soap_module_name *name, const char *namespace,
+                        const char *local)
+{
+    assert_string_equal(name->namespace, namespace);
+    assert_string_equal(name->local, local);
+}
+
+static void test_a_module_tells_the_messages_of_a_document_operation(void **state)
+{
+    (void)state;
+    void *handle;
+    const struct soap_module *module = module_open("document", &handle);
+    const struct soap_module_operation *report = facts_of(module, "Old", "Report");
+    assert_string_equal(report->service, "Document");
+    assert_string_equal(report->documentation, "Reports how a call ended, with <marks>.");
+    assert_name(&report->input.wrapper, "", "");
+    assert_int_equal(report->input.part_count, 1);
+    assert_string_equal(report->input.parts[0].name, "body");
+    assert_true(report->input.parts[0].is_element);
+    assert_name(&report->input.parts[0].of, "urn:test:document", "Report");
+    assert_int_equal(report->input.header_count, 1);
+    assert_string_equal(report->input.headers[0].name, "key");
+    assert_name(&report->input.headers[0].of, "urn:test:document", "Key");
+    assert_int_equal(report->output.header_count, 1);
+    assert_name(&report->output.headers[0].of, "urn:test:document", "Key");
+    assert_int_equal(report->fault_count, 1);
+    assert_string_equal(report->faults[0].name, "Refused");
+    assert_name(&report->faults[0].element, "urn:test:document", "Ping");
+    dlclose(handle);
+}
+
+static void test_a_module_tells_the_messages_of_an_rpc_operation(void **state)
+{
+    (void)state;
+    void *handle;
+    const struct soap_module *module = module_open("rpc", &handle);
+    const struct soap_module_operation *rate = facts_of(module, "Rpc", "Rate");
+    assert_name(&rate->input.wrapper, "urn:test:calls", "Rate");
+    assert_name(&rate->output.wrapper, "urn:test:calls", "RateResponse");
+    assert_int_equal(rate->input.part_count, 2);
+    assert_string_equal(rate->input.parts[1].name, "note");
+    assert_false(rate->input.parts[1].is_element);
+    assert_name(&rate->input.parts[0].of, "http://www.w3.org/2001/XMLSchema", "int");
+    assert_name(&rate->input.parts[1].of, "urn:test:rpc", "Note");
+    assert_name(&rate->input.headers[0].of, "urn:test:session", "session");
+    assert_name(&rate->faults[0].element, "urn:test:faults", "until");
+    assert_false(rate->input.is_encoded);
+    assert_true(facts_of(module, "Rpc", "Store")->input.is_encoded);
+    assert_name(&facts_of(module, "Rpc", "Plain")->input.wrapper, "", "Plain");
+    dlclose(handle);
+}
+
+static void test_a_module_tells_the_addressing_action_and_whether_it_is_used(void **state)
+{
+    (void)state;
+    void *handle;
+    const struct soap_module *module = module_open("document", &handle);
+    const struct soap_module_operation *old = facts_of(module, "Old", "Ping");
+    const struct soap_module_operation *new = facts_of(module, "New", "Ping");
+    assert_string_equal(old->addressing_action, "urn:test:ping");
+    assert_false(old->uses_addressing);
+    assert_true(new->uses_addressing);
+    assert_string_equal(facts_of(module, "Old", "Report")->addressing_action, "urn:report");
+    dlclose(handle);
+    module = module_open("rpc", &handle);
+    assert_string_equal(facts_of(module, "Rpc", "Plain")->addressing_action,
+                        "urn:test:rpc:Rpc:PlainRequest");
+    dlclose(handle);
+}
+
 static void test_a_module_tells_what_was_left_out_and_where(void **state)
 {
     (void)state;
-    void *handle =
-        dlopen(arena_printf(all.arena, "%s/document.so", modules_dir()), RTLD_NOW | RTLD_LOCAL);
-    assert_non_null(handle);
-    const struct soap_module *module = dlsym(handle, SOAP_MODULE_SYMBOL);
+    void *handle;
+    const struct soap_module *module = module_open("document", &handle);
     static const char *const parts[] = {"type {urn:test:document}NotThere is defined nowhere",
                                         "header gone is left out", "policy", "urn:test:extension"};
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
@@ -151,6 +239,9 @@ int main(void)
         cmocka_unit_test(test_rpc_requests_become_the_golden_bytes),
         cmocka_unit_test(test_document_requests_become_the_golden_bytes),
         cmocka_unit_test(test_types_of_many_files_become_the_golden_bytes),
+        cmocka_unit_test(test_a_module_tells_the_messages_of_a_document_operation),
+        cmocka_unit_test(test_a_module_tells_the_messages_of_an_rpc_operation),
+        cmocka_unit_test(test_a_module_tells_the_addressing_action_and_whether_it_is_used),
         cmocka_unit_test(test_a_module_tells_what_was_left_out_and_where),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
