@@ -14,6 +14,7 @@ static const char help[] =
     "\n"
     "  add FILE|URL          make a WSDL callable, or a newer one of it; no restart\n"
     "  list [NAME]           what is there; of one WSDL, its versions\n"
+    "  show NAME [OPERATION] its operations; of one, input, output and faults as trees\n"
     "  remove NAME           take a WSDL away that no service uses\n"
     "\n"
     "`switchhook wsdl COMMAND --help` tells more.\n";
@@ -34,10 +35,8 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"add", cli_wsdl_add},
-    {"list", cli_wsdl_list},
-    {"remove", cli_wsdl_remove},
-    {"try-module", try_module},
+    {"add", cli_wsdl_add},       {"list", cli_wsdl_list},    {"show", cli_wsdl_show},
+    {"remove", cli_wsdl_remove}, {"try-module", try_module},
 };
 
 int cli_wsdl(int argc, char **argv)

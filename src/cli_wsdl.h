@@ -14,6 +14,7 @@
 // Each takes the arguments after its own name and returns the exit status.
 int cli_wsdl_add(int argc, char **argv);
 int cli_wsdl_list(int argc, char **argv);
+int cli_wsdl_show(int argc, char **argv);
 int cli_wsdl_remove(int argc, char **argv);
 
 struct cli_library {
