@@ -5,6 +5,8 @@
 
 #include "cli_load.h"
 
+#include "flow/generation.h"
+
 #include <stdio.h>
 
 void faults_print(const struct fault_list *faults, const char *kind)
@@ -19,26 +21,24 @@ void faults_print(const struct fault_list *faults, const char *kind)
     }
 }
 
+void warnings_print(const struct fault_list *warnings)
+{
+    if (warnings->count)
+        fprintf(stderr, "no service needs what follows, so it is left out:\n");
+    faults_print(warnings, "");
+}
+
 bool loaded_load(const char *file, struct loaded *ret)
 {
     AUTO_ARENA struct arena *arena = arena_new();
-    struct fault_list faults = {.arena = arena};
-    struct loaded loaded = {0};
-    bool good = config_load(file, &loaded.config, &faults);
-    if (good) {
-        bool all_modules = soap_modules_load(loaded.config->modules_dir, &loaded.modules, &faults);
-        good = services_load(loaded.config, loaded.modules, &loaded.services, &faults);
-        if (good && !all_modules)
-            fprintf(stderr, "no service needs what follows, so it is left out:\n");
-    }
+    struct fault_list faults = {.arena = arena}, warnings = {.arena = arena};
+    bool is_good = generation_load_parts(file, NULL, &ret->config, &ret->modules, &ret->services,
+                                         &faults, &warnings);
     faults_print(&faults, "");
+    warnings_print(&warnings);
     fault_list_finish(&faults);
-    if (!good) {
-        loaded_finish(&loaded);
-        return false;
-    }
-    *ret = loaded;
-    return true;
+    fault_list_finish(&warnings);
+    return is_good;
 }
 
 void loaded_finish(struct loaded *loaded)

@@ -15,13 +15,12 @@
 #include <stdio.h>
 
 struct gateway {
-    struct loaded loaded;
     struct store *store;
     struct store_reader *reader;
     struct workers *workers;
     struct ledger *ledger;
-    struct intake *intake;
-    struct pages *pages;
+    struct reload *reload;
+    struct pages pages;
     struct front *front;
     struct server *server;
 };
@@ -31,11 +30,22 @@ static void log_err(const char *message, const struct err *err)
     log_write(LOG_ERROR, message, "reason", err->text, NULL);
 }
 
-static bool open_store(struct gateway *gateway)
+static bool load(const char *file, struct generation **ret)
+{
+    AUTO_ARENA struct arena *arena = arena_new();
+    struct fault_list faults = {.arena = arena};
+    bool is_good = generation_load(file, NULL, ret, &faults);
+    faults_print(&faults, "");
+    fault_list_finish(&faults);
+    if (is_good)
+        warnings_print(&(*ret)->warnings);
+    return is_good;
+}
+
+static bool open_store(struct gateway *gateway, const char *path)
 {
     struct err err;
     size_t taken_over;
-    const char *path = gateway->loaded.config->store_path;
     if (!store_open(path, &gateway->store, &taken_over, &err) ||
         !store_reader_open(path, &gateway->reader, &err)) {
         log_err("cannot open the store", &err);
@@ -49,47 +59,30 @@ static bool open_store(struct gateway *gateway)
     return true;
 }
 
-static void start_delivering(struct gateway *gateway)
+static void start_delivering(struct gateway *gateway, struct generation *first)
 {
-    const struct config *config = gateway->loaded.config;
-    const char **names = arena_alloc(config->arena, config->service_count * sizeof(*names));
-    int64_t *lease_for_ms =
-        arena_alloc(config->arena, config->service_count * sizeof(*lease_for_ms));
-    for (size_t i = 0; i < config->service_count; i++) {
-        names[i] = config->services[i].name;
-        // Far beyond any attempt: a lease runs out only when its worker is gone.
-        lease_for_ms[i] = config->services[i].timeout_ms + 60 * 1000;
-    }
-    gateway->workers = workers_new(config, gateway->loaded.services);
+    const struct config *config = first->config;
+    gateway->workers = workers_new((size_t)config->workers);
     gateway->ledger = ledger_start(&(struct ledger_options){
         .store = gateway->store,
-        .services = names,
-        .service_count = config->service_count,
-        .lease_for_ms = lease_for_ms,
         .store_path = config->store_path,
-        .reserve_bytes = config->store_reserve_bytes,
         .lease = workers_lease,
         .lease_context = gateway->workers,
     });
     workers_start(gateway->workers, gateway->ledger);
+    gateway->reload = reload_start(&(struct reload_options){.file = config->file,
+                                                            .ledger = gateway->ledger,
+                                                            .workers = gateway->workers},
+                                   first);
 }
 
-static bool load_pages(struct gateway *gateway)
+static bool start_server(struct gateway *gateway, const struct config *config)
 {
-    AUTO_ARENA struct arena *arena = arena_new();
-    struct fault_list faults = {.arena = arena};
-    bool good = pages_new(gateway->loaded.config, gateway->reader, gateway->ledger,
-                          gateway->workers, &gateway->pages, &faults);
-    faults_print(&faults, "");
-    fault_list_finish(&faults);
-    return good;
-}
-
-static bool start_server(struct gateway *gateway)
-{
-    const struct config *config = gateway->loaded.config;
-    gateway->intake = intake_new(config, gateway->ledger);
-    gateway->front = front_new(gateway->intake, gateway->pages, gateway->ledger);
+    gateway->pages = (struct pages){.reader = gateway->reader,
+                                    .ledger = gateway->ledger,
+                                    .workers = gateway->workers,
+                                    .reload = gateway->reload};
+    gateway->front = front_new(gateway->reload, &gateway->pages, gateway->ledger);
     struct err err;
     if (!server_start(&(struct server_options){.host = config->listen_host,
                                                .port = config->listen_port,
@@ -111,43 +104,56 @@ static bool start_server(struct gateway *gateway)
     return true;
 }
 
+static void drain(struct gateway *gateway)
+{
+    struct generation *current = reload_hold(gateway->reload);
+    int64_t wait_for_ms = gateway->server ? current->config->drain_for_ms : 0;
+    generation_release(current);
+    size_t left = workers_drain(gateway->workers, wait_for_ms);
+    char count[24];
+    snprintf(count, sizeof(count), "%zu", left);
+    if (left)
+        log_write(LOG_WARN, "deliveries left to the next start", "count", count, NULL);
+}
+
 static void stop(struct gateway *gateway)
 {
     if (gateway->server)
         server_quiesce(gateway->server);
     if (gateway->ledger) {
-        int64_t wait_for_ms = gateway->server ? gateway->loaded.config->drain_for_ms : 0;
-        size_t left = workers_drain(gateway->workers, wait_for_ms);
-        char count[24];
-        snprintf(count, sizeof(count), "%zu", left);
-        if (left)
-            log_write(LOG_WARN, "deliveries left to the next start", "count", count, NULL);
+        reload_stop(gateway->reload);
+        drain(gateway);
     }
     server_free(gateway->server);
     if (gateway->ledger)
         ledger_stop(gateway->ledger);
     front_free(gateway->front);
-    pages_free(gateway->pages);
-    intake_free(gateway->intake);
     workers_free(gateway->workers);
+    reload_free(gateway->reload);
     store_reader_close(gateway->reader);
     store_close(gateway->store);
-    loaded_finish(&gateway->loaded);
 }
 
-static bool start(struct gateway *gateway)
+static bool start(struct gateway *gateway, struct generation *first)
 {
-    if (!open_store(gateway))
+    if (!open_store(gateway, first->config->store_path)) {
+        generation_release(first);
         return false;
-    start_delivering(gateway);
-    return load_pages(gateway) && start_server(gateway);
+    }
+    start_delivering(gateway, first);
+    return start_server(gateway, first->config);
 }
 
-static void wait_for_signal(const sigset_t *signals)
+// SIGHUP reloads; the others end it.
+static void wait_for_stop(struct gateway *gateway, const sigset_t *signals)
 {
-    int signal;
-    while (sigwait(signals, &signal) != 0)
-        continue;
+    int signal = SIGHUP;
+    while (signal == SIGHUP) {
+        if (sigwait(signals, &signal) != 0)
+            signal = SIGHUP;
+        else if (signal == SIGHUP)
+            reload_signal(gateway->reload);
+    }
     log_write(LOG_INFO, "stopping", "signal", strsignal(signal), NULL);
 }
 
@@ -157,7 +163,7 @@ int cli_run(int argc, char **argv)
         fprintf(stderr, "usage: switchhook run FILE\n");
         return CLI_USAGE;
     }
-    // Threads inherit the mask, so that only wait_for_signal sees these.
+    // Threads inherit the mask, so that only wait_for_stop sees these.
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -168,13 +174,14 @@ int cli_run(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); // a file size limit is answered like a full disk
 
     struct gateway gateway = {0};
-    if (!loaded_load(argv[0], &gateway.loaded))
+    struct generation *first;
+    if (!load(argv[0], &first))
         return CLI_USAGE;
-    log_set_level((enum log_level)gateway.loaded.config->log_level);
+    log_set_level((enum log_level)first->config->log_level);
     transport_global_init();
-    bool is_started = start(&gateway);
+    bool is_started = start(&gateway, first);
     if (is_started)
-        wait_for_signal(&signals);
+        wait_for_stop(&gateway, &signals);
     stop(&gateway);
     transport_global_finish();
     return is_started ? CLI_OK : CLI_FAILED;

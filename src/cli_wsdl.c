@@ -4,6 +4,7 @@
 
 #include "cli_wsdl.h"
 
+#include "flow/wsdl_gateway.h"
 #include "flow/wsdl_tools.h"
 
 #include <stdio.h>
@@ -111,4 +112,22 @@ bool cli_library_lock(struct cli_library *library)
         return true;
     cli_fail(&err);
     return false;
+}
+
+int cli_tell_gateway(const struct cli_library *library, const char *module, bool is_quiet)
+{
+    int64_t pid;
+    struct err err;
+    if (gateway_reload(library->outline.store_path, module, &pid, &err)) {
+        if (!is_quiet)
+            printf("the running gateway, process %lld, %s\n", (long long)pid,
+                   module ? "has it loaded" : "was asked to reload");
+        return CLI_OK;
+    }
+    if (err.code != ERR_NOT_FOUND)
+        return cli_fail(&err);
+    if (!is_quiet)
+        printf("no gateway is running%s: it takes effect at the next start\n",
+               library->outline.file ? "" : " that is known here (no --config)");
+    return CLI_OK;
 }

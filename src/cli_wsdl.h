@@ -30,6 +30,10 @@ void cli_library_close(struct cli_library *library);
 // Takes the lock; tells that it waits. False after telling why not.
 bool cli_library_lock(struct cli_library *library) MUST_CHECK;
 
+// Has the running gateway take up what changed: `module` is loaded then, NULL: nothing is. Returns
+// the exit status.
+int cli_tell_gateway(const struct cli_library *library, const char *module, bool is_quiet);
+
 // "switchhook: SENTENCE", and the exit status that the error means.
 int cli_fail(const struct err *err);
 

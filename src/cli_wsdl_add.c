@@ -148,7 +148,7 @@ static int put_in_place(struct cli_library *library, const struct asked *asked,
     if (!library_use(&library->library, version, &err))
         return cli_fail(&err);
     library_prune(&library->library, version->name);
-    return CLI_OK;
+    return cli_tell_gateway(library, version->module, asked->is_quiet);
 }
 
 static int add(struct cli_library *library, const struct asked *asked)

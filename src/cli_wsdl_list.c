@@ -250,7 +250,7 @@ static int take_away(struct cli_library *library, const char *name, bool is_dry)
     if (!library_remove(&library->library, name, &err))
         return cli_fail(&err);
     printf("removed %s and %zu versions\n", name, count);
-    return CLI_OK;
+    return cli_tell_gateway(library, NULL, false);
 }
 
 int cli_wsdl_remove(int argc, char **argv)

@@ -7,12 +7,13 @@
 
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum { LOG_LINE_MAX = 4096 };
 
 static const char *const level_words[] = {"debug", "info", "warn", "error"};
-static enum log_level lowest = LOG_INFO;
+static _Atomic enum log_level lowest = LOG_INFO;
 
 void log_set_level(enum log_level level)
 {

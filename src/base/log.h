@@ -11,7 +11,7 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
-void log_set_level(enum log_level level); // default LOG_INFO; set before threads start
+void log_set_level(enum log_level level); // default LOG_INFO; any thread
 bool log_level_parse(const char *word, enum log_level *ret);
 
 // Pairs of key and value, both const char *, ended by NULL; a NULL value leaves its key out:

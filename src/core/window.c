@@ -22,6 +22,13 @@ void window_open(struct window *window)
     *window = (struct window){.size = size, .max = window->max};
 }
 
+void window_resize(struct window *window, int max)
+{
+    window->max = max > 1 ? max : 1;
+    if (window->size > window->max)
+        window->size = window->max;
+}
+
 static void feed_alive(struct window *window)
 {
     window->failures = 0;

@@ -25,6 +25,8 @@ void window_init(struct window *window, int max);
 void window_feed(struct window *window, const struct outcome *outcome, int64_t now_ms);
 // By a person: forgets the trouble.
 void window_open(struct window *window);
+// The configured limit is another one; what was learned stays.
+void window_resize(struct window *window, int max);
 // How many may be in flight now: 0 while closed, 1 when a probe is due.
 int window_limit(const struct window *window, int64_t now_ms);
 

@@ -59,7 +59,7 @@ static bool parse_listen(struct arena *arena, struct str text, const char **ret_
     return true;
 }
 
-static bool is_loopback(const char *host)
+bool config_is_loopback(const char *host)
 {
     return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
 }
@@ -176,7 +176,7 @@ static void check_sources(struct config_reader *reader, const struct config *con
                          source->name);
         if (source->tokens)
             continue;
-        if (!is_loopback(config->listen_host) && !source->signing_keys)
+        if (!config_is_loopback(config->listen_host) && !source->signing_keys)
             config_fault(reader, key,
                          "source '%s' needs a token or a signature, because listen is not a "
                          "loopback address",
@@ -207,7 +207,7 @@ static void read_admin(struct config_reader *reader, struct config_draft *draft)
     if (draft->admin)
         config_read_map(reader, draft->admin, "admin", admin_fields, COUNT_OF(admin_fields),
                         &draft->config);
-    else if (!is_loopback(draft->config.listen_host))
+    else if (!config_is_loopback(draft->config.listen_host))
         config_fault(reader, draft->listen,
                      "listening beyond loopback needs admin, or anybody could read the pages");
     if (draft->config.admin_user && strchr(draft->config.admin_user, ':'))

@@ -136,4 +136,11 @@ struct config {
 bool config_load(const char *file, struct config **ret, struct fault_list *faults) MUST_CHECK;
 void config_free(struct config *config);
 
+// What cannot change while the process runs is taken over from the configuration it runs with.
+// ret_names, with room for CONFIG_RESTARTS, are the settings that the new file has otherwise: they
+// need a restart. False, with a fault: the address that is kept needs more than the new file gives.
+enum { CONFIG_RESTARTS = 7 };
+bool config_keep(struct config *config, const struct config *running, const char **ret_names,
+                 size_t *ret_count, struct fault_list *faults) MUST_CHECK;
+
 #endif

@@ -79,6 +79,8 @@ const char *config_hint_key(struct config_reader *reader, struct str word, const
 // "'text'", "a list", "a mapping" or "nothing", for sentences.
 const char *config_found(struct config_reader *reader, const struct node *value);
 
+bool config_is_loopback(const char *host); // of listen_host
+
 struct config_place config_place_of(const struct node *node);
 
 #endif

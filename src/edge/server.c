@@ -58,6 +58,9 @@ struct server_request {
     bool is_refused; // answered before its end; the rest of the body is thrown away
     size_t discarded_bytes;
 
+    void (*end)(void *context); // NULL: nobody wants to know
+    void *end_context;
+
     _Atomic enum reply_state reply_state;
     int status;
     struct MHD_Response *response;
@@ -113,6 +116,8 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
     if (request->response)
         MHD_destroy_response(request->response);
     buf_finish(&request->body);
+    if (request->end)
+        request->end(request->end_context);
     arena_free(request->arena);
 
     int64_t idle_for_ms = server->options.request_timeout_ms;
@@ -408,6 +413,12 @@ bool server_basic(const struct server_request *request, struct str *ret_user,
 {
     return httptext_basic(request->arena, server_header(request, "Authorization"), ret_user,
                           ret_password);
+}
+
+void server_at_end(struct server_request *request, void (*end)(void *context), void *context)
+{
+    request->end = end;
+    request->end_context = context;
 }
 
 // --- answers ---

@@ -53,6 +53,10 @@ const char *server_peer(const struct server_request *request); // address withou
 bool server_basic(const struct server_request *request, struct str *ret_user,
                   struct str *ret_password);
 
+// Called once, with the context, when nothing of the request is used any more: for what the handler
+// borrows until the answer. On one of the server's threads.
+void server_at_end(struct server_request *request, void (*end)(void *context), void *context);
+
 struct server_response {
     int status;
     const char *media_type;

@@ -29,6 +29,9 @@ bool services_load(const struct config *config, const struct soap_modules *modul
 void services_free(struct services *services);
 
 const struct config_service *service_config(const struct service *service);
+// True when both call the same address with the same credentials, so that what was learned of the
+// target by one holds for the other.
+bool service_has_same_target(const struct service *a, const struct service *b);
 
 // What templates read: every data element by name, `survey`, `answer`, and `event` (id, trigger,
 // source, time, merged), `delivery` (id, attempt, service), `raw` (the elements as sent). `secret`

@@ -10,18 +10,32 @@
 #include "core/outcome.h"
 
 struct soap_modules; // all loaded modules; immutable after load, any thread
+struct module;
 
 // Loads every *.so in `dir`. A module of another ABI, or no module at all in a file, is a fault
 // that names the file; the others still load, so *ret is set in any case. True when there was no
 // fault. One thread at a time.
 bool soap_modules_load(const char *dir, struct soap_modules **ret,
                        struct fault_list *faults) MUST_CHECK;
-void soap_modules_free(struct soap_modules *modules);
+// The same beside a running set, whose modules it shares where the file is still the same. A file
+// that replaced another by rename is loaded, and the other stays as long as a set has it; one that
+// was written to in place is a fault.
+bool soap_modules_reload(const char *dir, const struct soap_modules *running,
+                         struct soap_modules **ret, struct fault_list *faults) MUST_CHECK;
+void soap_modules_free(struct soap_modules *modules); // any thread
 size_t soap_modules_count(const struct soap_modules *modules);
 const char *soap_modules_name(const struct soap_modules *modules, size_t index);
 
 struct soap_module; // see soap_module.h
 const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index);
+
+struct soap_module_view {
+    const char *name, *digest, *engine; // see soap_module.h; live as long as the set
+    int64_t written_at;                 // the file, Unix ms
+    const struct module *loaded;        // the same in two sets that share it
+};
+void soap_modules_view(const struct soap_modules *modules, size_t index,
+                       struct soap_module_view *ret);
 
 struct soap_operation; // one operation of one port of one module
 

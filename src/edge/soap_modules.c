@@ -2,7 +2,9 @@
 //
 // Loads modules and finds their operations. A module brings its WSDL's schemas along as text; they
 // are compiled here once, and read by libxml2 through URLs of ours, never from a file or the
-// network.
+// network. What surprises: a file that was loaded before is known by its inode and times and
+// shared, and one that replaced it is opened under another spelling of its path, because the C
+// library takes the same spelling for the same object.
 
 #include "edge/soap_modules.h"
 
@@ -11,12 +13,14 @@
 #include <errno.h>
 #include <libxml/parser.h>
 #include <libxml/xmlschemas.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
-enum { MAX_MODULES = 1000 };
+enum { MAX_MODULES = 1000, SPELLING_MAX_BYTES = 8192 };
 
 struct soap_modules {
-    struct module *items;
+    struct module **items;
     size_t count;
 };
 
@@ -104,13 +108,21 @@ static bool has_open_content(const struct soap_module *table)
 
 // --- modules ---
 
-static void module_close(struct module *module)
+static void module_release(struct module *module)
 {
+    if (atomic_fetch_sub(&module->refs, 1) != 1)
+        return;
     soap_shapes_free(module->shapes);
     xmlSchemaFree(module->schema);
     free(module->operations);
-    if (module->handle)
-        dlclose(module->handle);
+    dlclose(module->handle);
+    free(module);
+}
+
+static struct module *module_hold(struct module *module)
+{
+    atomic_fetch_add(&module->refs, 1);
+    return module;
 }
 
 static bool module_check(const struct soap_module *table, const char *path, struct err *err)
@@ -129,9 +141,24 @@ static bool module_check(const struct soap_module *table, const char *path, stru
     return true;
 }
 
-static bool module_open(const char *path, struct module *ret, struct err *err)
+// Another spelling of the path each time: a number in binary, as slashes and dots that lead
+// nowhere.
+static const char *spell_anew(struct arena *arena, const char *dir, const char *file)
 {
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    static _Atomic unsigned serial;
+    AUTO_BUF struct buf path;
+    buf_init(&path, SPELLING_MAX_BYTES);
+    buf_printf(&path, "%s", dir);
+    for (unsigned rest = atomic_fetch_add(&serial, 1); rest; rest >>= 1)
+        buf_printf(&path, "%s", rest & 1 ? "/." : "//");
+    buf_printf(&path, "/%s", file);
+    return arena_copy(arena, buf_str(&path)).data;
+}
+
+static bool module_open(const char *path, const char *spelling, struct module **ret,
+                        struct err *err)
+{
+    void *handle = dlopen(spelling, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
         return err_set(err, ERR_INVALID, "%s: cannot be loaded as a module: %s", path, dlerror());
     const struct soap_module *table = dlsym(handle, SOAP_MODULE_SYMBOL);
@@ -139,21 +166,17 @@ static bool module_open(const char *path, struct module *ret, struct err *err)
         dlclose(handle);
         return false;
     }
-    *ret = (struct module){.handle = handle,
-                           .table = table,
-                           .schema = schema_parse(table),
-                           .has_open_content = has_open_content(table),
-                           .shapes = soap_shapes_new(table)};
+    struct module *module = *ret = mem_alloc(sizeof(*module));
+    module->refs = 1;
+    module->handle = handle;
+    module->table = table;
+    module->schema = schema_parse(table);
+    module->has_open_content = has_open_content(table);
+    module->shapes = soap_shapes_new(table);
+    module->operations = mem_alloc(table->operation_count * sizeof(*module->operations));
+    for (size_t i = 0; i < table->operation_count; i++)
+        module->operations[i] = (struct soap_operation){module, &table->operations[i], i};
     return true;
-}
-
-// Once the module's own place is known, because operations point back to it.
-static void module_index(struct module *module)
-{
-    size_t count = module->table->operation_count;
-    module->operations = mem_alloc(count * sizeof(*module->operations));
-    for (size_t i = 0; i < count; i++)
-        module->operations[i] = (struct soap_operation){module, &module->table->operations[i], i};
 }
 
 static int is_module_file(const struct dirent *entry)
@@ -165,31 +188,85 @@ static int is_module_file(const struct dirent *entry)
 static const struct module *module_find(const struct soap_modules *modules, const char *name)
 {
     for (size_t i = 0; i < modules->count; i++) {
-        if (strcmp(modules->items[i].table->name, name) == 0)
-            return &modules->items[i];
+        if (strcmp(modules->items[i]->table->name, name) == 0)
+            return modules->items[i];
     }
     return NULL;
 }
 
-static bool modules_add(struct soap_modules *modules, const char *dir, const char *file,
-                        struct err *err)
+static bool file_identify(const char *path, struct module_file *ret, struct err *err)
+{
+    struct stat at;
+    if (stat(path, &at) < 0)
+        return err_set(err, ERR_INVALID, "%s: cannot be loaded as a module: %s", path,
+                       strerror(errno));
+    *ret = (struct module_file){at.st_dev, at.st_ino, at.st_size, at.st_mtim};
+    return true;
+}
+
+static bool is_same_moment(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+// The running module of that file; NULL when there is none. A file that was written to since must
+// not be loaded: the C library knows an object by its inode and would give the old one again.
+static bool find_running(const struct soap_modules *running, const char *path,
+                         const struct module_file *file, struct module **ret, struct err *err)
+{
+    *ret = NULL;
+    for (size_t i = 0; running && i < running->count; i++) {
+        const struct module_file *known = &running->items[i]->file;
+        if (known->device != file->device || known->inode != file->inode)
+            continue;
+        *ret = running->items[i];
+        if (known->bytes != file->bytes || !is_same_moment(known->written, file->written))
+            return err_set(err, ERR_CONFLICT,
+                           "%s: was written to while it is in use; put the new module beside it "
+                           "and rename it, then both are whole",
+                           path);
+    }
+    return true;
+}
+
+static bool module_get(const char *dir, const char *file, const struct soap_modules *running,
+                       struct module **ret, struct err *err)
 {
     AUTO_ARENA struct arena *arena = arena_new();
     const char *path = arena_printf(arena, "%s/%s", dir, file);
-    struct module module;
-    if (!module_open(path, &module, err))
+    struct module_file identity;
+    struct module *known;
+    if (!file_identify(path, &identity, err) ||
+        !find_running(running, path, &identity, &known, err))
         return false;
-    if (module_find(modules, module.table->name)) {
-        err_set(err, ERR_CONFLICT, "%s: there is another module named %s", path,
-                module.table->name);
-        module_close(&module);
+    if (known) {
+        *ret = module_hold(known);
+        return true;
+    }
+    if (!module_open(path, spell_anew(arena, dir, file), ret, err))
+        return false;
+    (*ret)->file = identity;
+    return true;
+}
+
+static bool modules_add(struct soap_modules *modules, const char *dir, const char *file,
+                        const struct soap_modules *running, struct err *err)
+{
+    struct module *module = NULL;
+    if (!module_get(dir, file, running, &module, err))
+        return false;
+    if (module_find(modules, module->table->name)) {
+        err_set(err, ERR_CONFLICT, "%s/%s: there is another module named %s", dir, file,
+                module->table->name);
+        module_release(module);
         return false;
     }
     modules->items[modules->count++] = module;
     return true;
 }
 
-bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_list *faults)
+bool soap_modules_reload(const char *dir, const struct soap_modules *running,
+                         struct soap_modules **ret, struct fault_list *faults)
 {
     struct soap_modules *modules = *ret = mem_alloc(sizeof(*modules));
     size_t faults_before = faults->count;
@@ -200,20 +277,23 @@ bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_
         fault_add(faults, dir, 0, 0, "folder of modules: %s", strerror(errno));
         return false;
     }
-    modules->items = mem_alloc(MAX_MODULES * sizeof(*modules->items));
+    modules->items = mem_alloc(MAX_MODULES * sizeof(struct module *));
     for (int i = 0; i < count; i++) {
         struct err err;
         if (modules->count == MAX_MODULES)
             fault_add(faults, dir, 0, 0, "%s: more than %d modules", entries[i]->d_name,
                       MAX_MODULES);
-        else if (!modules_add(modules, dir, entries[i]->d_name, &err))
+        else if (!modules_add(modules, dir, entries[i]->d_name, running, &err))
             fault_add(faults, dir, 0, 0, "%s", err.text);
         free(entries[i]);
     }
     free(entries);
-    for (size_t i = 0; i < modules->count; i++)
-        module_index(&modules->items[i]);
     return faults->count == faults_before;
+}
+
+bool soap_modules_load(const char *dir, struct soap_modules **ret, struct fault_list *faults)
+{
+    return soap_modules_reload(dir, NULL, ret, faults);
 }
 
 void soap_modules_free(struct soap_modules *modules)
@@ -221,7 +301,7 @@ void soap_modules_free(struct soap_modules *modules)
     if (!modules)
         return;
     for (size_t i = 0; i < modules->count; i++)
-        module_close(&modules->items[i]);
+        module_release(modules->items[i]);
     free(modules->items);
     free(modules);
 }
@@ -233,12 +313,25 @@ size_t soap_modules_count(const struct soap_modules *modules)
 
 const char *soap_modules_name(const struct soap_modules *modules, size_t index)
 {
-    return modules->items[index].table->name;
+    return modules->items[index]->table->name;
+}
+
+void soap_modules_view(const struct soap_modules *modules, size_t index,
+                       struct soap_module_view *ret)
+{
+    const struct module *module = modules->items[index];
+    *ret = (struct soap_module_view){
+        .name = module->table->name,
+        .digest = module->table->digest,
+        .engine = module->table->engine,
+        .written_at = module->file.written.tv_sec * 1000 + module->file.written.tv_nsec / 1000000,
+        .loaded = module,
+    };
 }
 
 const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index)
 {
-    return modules->items[index].table;
+    return modules->items[index]->table;
 }
 
 // --- operations ---
@@ -267,7 +360,7 @@ static bool fail_unknown_module(const struct soap_modules *modules, const char *
 {
     AUTO_FREE const char **names = mem_alloc(modules->count * sizeof(*names));
     for (size_t i = 0; i < modules->count; i++)
-        names[i] = modules->items[i].table->name;
+        names[i] = modules->items[i]->table->name;
     return fail_unknown(err, "WSDL module", name, "", names, modules->count);
 }
 

@@ -8,14 +8,26 @@
 #include "edge/soap.h"
 #include "edge/soap_module.h"
 
+#include <stdatomic.h>
+#include <sys/types.h>
+#include <time.h>
+
 struct _xmlSchema; // libxml2's
 
 // The types of a module, read at the first question about them; see soap_shape.h.
 struct soap_shapes;
 struct soap_shapes *soap_shapes_new(const struct soap_module *table);
 void soap_shapes_free(struct soap_shapes *shapes);
+struct module_file { // what tells a file from one that replaced it
+    dev_t device;
+    ino_t inode;
+    off_t bytes;
+    struct timespec written;
+};
 
 struct module {
+    _Atomic unsigned refs; // of sets of modules; the last one closes it
+    struct module_file file;
     void *handle; // of dlopen
     const struct soap_module *table;
     struct soap_operation *operations; // one for each of the table's

@@ -81,6 +81,41 @@ void unmapped_note(void *context, const struct value_map *map, struct str value)
     pthread_mutex_unlock(&unmapped->lock);
 }
 
+static void inherit_tally(struct unmapped *unmapped, size_t map, const struct tally *from,
+                          struct arena *scratch)
+{
+    struct tally *tally = &unmapped->tallies[map];
+    tally->others += from->others;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct unmapped_value *value = &from->values[i];
+        if (value_map_find(&unmapped->maps->items[map], scratch, value->value))
+            continue;
+        struct unmapped_value *own = find_value(unmapped, tally, value->value);
+        if (!own) {
+            tally->others += value->count;
+            continue;
+        }
+        own->count += value->count;
+        if (own->last_at < value->last_at)
+            own->last_at = value->last_at;
+    }
+}
+
+void unmapped_inherit(struct unmapped *unmapped, struct unmapped *from)
+{
+    AUTO_ARENA struct arena *scratch = arena_new();
+    pthread_mutex_lock(&unmapped->lock);
+    pthread_mutex_lock(&from->lock);
+    for (size_t i = 0; i < unmapped->maps->count; i++) {
+        for (size_t j = 0; j < from->maps->count; j++) {
+            if (strcmp(unmapped->maps->items[i].name, from->maps->items[j].name) == 0)
+                inherit_tally(unmapped, i, &from->tallies[j], scratch);
+        }
+    }
+    pthread_mutex_unlock(&from->lock);
+    pthread_mutex_unlock(&unmapped->lock);
+}
+
 static int compare_counts(const void *a, const void *b)
 {
     const struct unmapped_value *x = a, *y = b;

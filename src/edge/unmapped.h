@@ -18,6 +18,9 @@ void unmapped_free(struct unmapped *unmapped);
 // A filter_unmapped_fn; the context is a struct unmapped.
 void unmapped_note(void *unmapped, const struct value_map *map, struct str value);
 
+// Takes over what `from` has counted of maps of the same name, but for values they hold now.
+void unmapped_inherit(struct unmapped *unmapped, struct unmapped *from);
+
 struct unmapped_value {
     struct str value; // its first 200 bytes
     int64_t count;

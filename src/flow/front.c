@@ -9,16 +9,16 @@
 
 struct front {
     struct reference *reference;
-    struct intake *intake;
-    struct pages *pages;
+    struct reload *reload;
+    const struct pages *pages;
     struct ledger *ledger;
 };
 
-struct front *front_new(struct intake *intake, struct pages *pages, struct ledger *ledger)
+struct front *front_new(struct reload *reload, const struct pages *pages, struct ledger *ledger)
 {
     struct front *front = mem_alloc(sizeof(*front));
     *front = (struct front){
-        .reference = reference_new(), .intake = intake, .pages = pages, .ledger = ledger};
+        .reference = reference_new(), .reload = reload, .pages = pages, .ledger = ledger};
     return front;
 }
 
@@ -75,23 +75,38 @@ static void show_readiness(struct front *front, struct server_request *request)
 }
 
 // A HEAD is no event: whoever sends one only wants to look.
-static void take_event(struct front *front, struct server_request *request, struct str trigger)
+static void take_event(struct front *front, const struct generation *generation,
+                       struct server_request *request, struct str trigger)
 {
     if (is_method(request, "POST") || (trigger.len && is_method(request, "GET")))
-        intake_take(front->intake, request, trigger);
+        intake_take(generation, front->ledger, request, trigger);
     else
         refuse_method(request, trigger.len ? "GET, POST" : "POST");
+}
+
+static void release(void *generation)
+{
+    generation_release(generation);
+}
+
+static struct generation *hold_generation(struct front *front, struct server_request *request)
+{
+    struct generation *generation = reload_hold(front->reload);
+    server_at_end(request, release, generation);
+    return generation;
 }
 
 void front_handle(void *context, struct server_request *request)
 {
     struct front *front = context;
+    const struct generation *generation = hold_generation(front, request);
     const struct str events = STR("/v1/events/"), schemas = STR("/v1/schemas/");
     struct str path = server_path(request);
     if (str_starts(path, events) && path.len > events.len) {
-        take_event(front, request, (struct str){path.data + events.len, path.len - events.len});
+        take_event(front, generation, request,
+                   (struct str){path.data + events.len, path.len - events.len});
     } else if (str_eq(path, STR("/v1/events")) || str_eq(path, STR("/v1/events:batch"))) {
-        take_event(front, request, STR(""));
+        take_event(front, generation, request, STR(""));
     } else if (!server_has_parameters(request)) {
         server_reply_problem(
             request, &(struct server_problem){.status = 400,
@@ -112,6 +127,6 @@ void front_handle(void *context, struct server_request *request)
         if (is_get(request))
             show_readiness(front, request);
     } else {
-        pages_show(front->pages, request);
+        pages_show(front->pages, generation, request);
     }
 }

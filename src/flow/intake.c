@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "core/event.h"
 #include "core/json.h"
-#include "core/route_index.h"
 #include "edge/digest.h"
 #include "edge/source.h"
 #include "flow/intake_timing.h"
@@ -28,15 +27,10 @@ enum {
     RETRY_STORE_S = 5,
 };
 
-struct intake {
-    const struct config *config;
-    struct ledger *ledger;
-    struct route_index *routes;
-};
-
 // One event on its way to the ledger.
 struct taking {
-    struct intake *intake;
+    const struct generation *generation;
+    struct ledger *ledger;
     struct server_request *request;
     struct arena *arena;   // the request's
     struct arena *scratch; // for what is read; of a batch's event, only until it is prepared
@@ -47,23 +41,6 @@ struct taking {
     struct batch *batch; // NULL: answered by itself
     size_t index;        // in the batch
 };
-
-struct intake *intake_new(const struct config *config, struct ledger *ledger)
-{
-    struct intake *intake = mem_alloc(sizeof(*intake));
-    *intake = (struct intake){.config = config,
-                              .ledger = ledger,
-                              .routes = route_index_new(config->routes, config->route_count)};
-    return intake;
-}
-
-void intake_free(struct intake *intake)
-{
-    if (!intake)
-        return;
-    route_index_free(intake->routes);
-    free(intake);
-}
 
 static void answer_problem(struct taking *taking, const struct server_problem *problem)
 {
@@ -115,7 +92,7 @@ static bool parse_body(struct taking *taking)
     struct event_faults faults = {0};
     struct reading reading;
     struct err err;
-    if (!source_read(taking->intake->config, accept->source, taking->scratch, accept->trigger,
+    if (!source_read(taking->generation->config, accept->source, taking->scratch, accept->trigger,
                      accept->format, accept->body, &reading, &faults, &err)) {
         refuse_body(taking, &faults, &err);
         return false;
@@ -138,7 +115,7 @@ static bool parse_body(struct taking *taking)
 static struct str choose_key(struct taking *taking)
 {
     const struct intake_input *input = taking->input;
-    bool is_signed = taking->intake->config->sources[taking->source].signing_key_count > 0;
+    bool is_signed = taking->generation->config->sources[taking->source].signing_key_count > 0;
     struct str header = is_signed ? STR("") : input->key, own = taking->event.key;
     struct str whole = header.len ? header : input->message_id;
     if (!taking->batch)
@@ -171,7 +148,7 @@ static void make_delivery(struct taking *taking, const struct route *route, size
                           struct store_new_delivery *ret)
 {
     const struct store_accept *accept = &taking->entry.accept;
-    const struct config_service *config = &taking->intake->config->services[service];
+    const struct config_service *config = &taking->generation->config->services[service];
     *ret = (struct store_new_delivery){
         .service = config->name, .route = route->name, .order_key = order_key(taking, config)};
     clock_uuid(accept->received_at, ret->id);
@@ -183,11 +160,11 @@ static void make_delivery(struct taking *taking, const struct route *route, size
 // event before those that do not, or the service would get it twice.
 static void find_deliveries(struct taking *taking)
 {
-    const struct config *config = taking->intake->config;
+    const struct config *config = taking->generation->config;
     struct store_accept *accept = &taking->entry.accept;
     size_t route_count, most = 0;
-    const size_t *routes = route_index_find(taking->intake->routes, taking->scratch, taking->source,
-                                            &taking->event, &route_count);
+    const size_t *routes = route_index_find(taking->generation->routes, taking->scratch,
+                                            taking->source, &taking->event, &route_count);
     for (size_t i = 0; i < route_count; i++)
         most += config->routes[routes[i]].service_count;
     size_t *places = arena_alloc(taking->scratch, config->service_count * sizeof(*places));
@@ -306,7 +283,7 @@ static void accept_done(void *context, struct ledger_accept *entry, const struct
 static bool prepare(struct taking *taking, struct str body, enum event_format format)
 {
     struct store_accept *accept = &taking->entry.accept;
-    accept->source = taking->intake->config->sources[taking->source].name;
+    accept->source = taking->generation->config->sources[taking->source].name;
     accept->trigger = taking->input->trigger;
     accept->format = format;
     accept->body = body;
@@ -317,8 +294,8 @@ static bool prepare(struct taking *taking, struct str body, enum event_format fo
     clock_uuid(accept->received_at, accept->id);
     find_deliveries(taking);
     make_fingerprint(accept);
-    intake_set_repeat_key(&taking->intake->config->sources[taking->source].dedupe, &taking->event,
-                          accept);
+    intake_set_repeat_key(&taking->generation->config->sources[taking->source].dedupe,
+                          &taking->event, accept);
     taking->entry.done = accept_done;
     taking->entry.context = taking;
     return true;
@@ -357,7 +334,7 @@ static void take_items(const struct taking *whole, const struct str *items, size
         arena_reset(scratch);
     }
     for (size_t i = 0; i < prepared; i++)
-        ledger_accept(whole->intake->ledger, &takings[i].entry);
+        ledger_accept(whole->ledger, &takings[i].entry);
     batch_release(batch);
 }
 
@@ -386,7 +363,7 @@ static void take_batch(struct taking *taking)
 static bool read_request(struct taking *taking, struct str trigger, struct intake_input *input)
 {
     struct server_request *request = taking->request;
-    const struct config *config = taking->intake->config;
+    const struct config *config = taking->generation->config;
     struct server_problem problem;
     intake_read_query(request, input);
     bool done = sender_find(config, request, input->query_token, &taking->source, &problem);
@@ -406,13 +383,18 @@ static bool read_request(struct taking *taking, struct str trigger, struct intak
     return done;
 }
 
-void intake_take(struct intake *intake, struct server_request *request, struct str trigger)
+void intake_take(const struct generation *generation, struct ledger *ledger,
+                 struct server_request *request, struct str trigger)
 {
     struct arena *arena = server_arena(request);
     struct taking *taking = arena_alloc(arena, sizeof(*taking));
     struct intake_input *input = arena_alloc(arena, sizeof(*input));
-    *taking = (struct taking){
-        .intake = intake, .request = request, .arena = arena, .scratch = arena, .input = input};
+    *taking = (struct taking){.generation = generation,
+                              .ledger = ledger,
+                              .request = request,
+                              .arena = arena,
+                              .scratch = arena,
+                              .input = input};
     if (!read_request(taking, trigger, input))
         return;
     if (input->is_validation)
@@ -424,5 +406,5 @@ void intake_take(struct intake *intake, struct server_request *request, struct s
     else if (input->is_batch)
         take_batch(taking);
     else if (prepare(taking, input->body, input->format))
-        ledger_accept(intake->ledger, &taking->entry);
+        ledger_accept(ledger, &taking->entry);
 }

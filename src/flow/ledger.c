@@ -8,6 +8,7 @@
 #include "flow/ledger.h"
 
 #include "base/log.h"
+#include "flow/ledger_seat.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -48,21 +49,6 @@ static const int64_t disk_each_us = 1000 * 1000;  // look at the free space
             (queue).end = &(queue).first;                                                          \
     } while (0)
 
-struct service {
-    const char *name;
-    int64_t lease_for_ms;
-    _Atomic size_t limit; // any thread's; the rest is the ledger's thread's alone
-    int64_t leased;       // leases out
-    int64_t ending;       // settles of it in the batch
-    int64_t lost;         // leases that ran out and whose settle is still to come
-    int64_t next_due;     // before this a claim finds nothing; 0: not known
-};
-
-struct service_name {
-    const char *name;
-    size_t index;
-};
-
 // What one transaction is made of: entries taken off the queues, and the store's view of them.
 struct batch {
     struct ledger_accept *accepts[BATCH_ENTRIES];
@@ -72,8 +58,8 @@ struct batch {
     struct store_accept *store_accepts[BATCH_ENTRIES];
     struct store_settle *store_settles[BATCH_ENTRIES];
     struct store_operate *store_operates[BATCH_ENTRIES];
-    struct store_claim *claims; // room for one a service
-    size_t *claim_services;     // whose each claim is
+    struct store_claim *claims; // room for one a seat
+    size_t *claim_seats;        // whose each claim is
     size_t claim_count;
     bool is_lapsing;
     bool is_paused;     // nothing is written now
@@ -81,18 +67,26 @@ struct batch {
     struct err refusal; // accepts are answered with it at once; ERR_NONE: they are not
 };
 
+// A call of ledger_serve, on its stack.
+struct change {
+    const struct ledger_serve *serve;
+    size_t *seats;
+    bool is_over, is_done; // done: there was room
+};
+
 struct ledger {
     struct ledger_options options;
-    struct service *services;
-    struct service_name *names; // sorted
+    struct seats seats; // but for the limits, the thread's own
     pthread_t thread;
     pthread_mutex_t mutex;
-    pthread_cond_t wake;
+    pthread_cond_t wake, has_served;
 
     // Guarded by the mutex.
     QUEUE(struct ledger_accept) accepts;
     QUEUE(struct ledger_settle) settles;
     QUEUE(struct ledger_operate) operates;
+    struct change *change; // to be made before the next batch; NULL: none
+    int64_t reserve_bytes;
     bool is_stopping, is_waiting;
     struct err store_trouble; // of the last commit that wrote; ERR_NONE when it worked
     int64_t paused_until_us;  // until then nothing is written after trouble
@@ -108,32 +102,19 @@ struct ledger {
 
 // --- services ---
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(((const struct service_name *)a)->name, ((const struct service_name *)b)->name);
-}
-
-static struct service *find_service(struct ledger *ledger, const char *name)
-{
-    struct service_name key = {.name = name};
-    const struct service_name *found =
-        bsearch(&key, ledger->names, ledger->options.service_count, sizeof(key), compare_names);
-    return found ? &ledger->services[found->index] : NULL;
-}
-
 // How many more leases the service may have. Those that the batch settles count as back, so that a
 // claim in the same transaction has their slots; not while some of the settles may be too late.
-static size_t free_slots(struct service *service)
+static size_t free_slots(struct seat *seat)
 {
-    int64_t out = service->leased - (service->lost ? 0 : service->ending);
-    int64_t room = (int64_t)atomic_load(&service->limit) - out;
-    return room > 0 ? (size_t)room : 0;
+    int64_t out = seat->leased - (seat->lost ? 0 : seat->ending);
+    int64_t room = (int64_t)atomic_load(&seat->limit) - out;
+    return seat->is_served && room > 0 ? (size_t)room : 0;
 }
 
 static bool has_leases(const struct ledger *ledger)
 {
-    for (size_t i = 0; i < ledger->options.service_count; i++) {
-        if (ledger->services[i].leased > 0)
+    for (size_t i = 0; i < ledger->seats.count; i++) {
+        if (ledger->seats.items[i].leased > 0)
             return true;
     }
     return false;
@@ -141,16 +122,16 @@ static bool has_leases(const struct ledger *ledger)
 
 static void forget_next_due(struct ledger *ledger)
 {
-    for (size_t i = 0; i < ledger->options.service_count; i++)
-        ledger->services[i].next_due = 0;
+    for (size_t i = 0; i < ledger->seats.count; i++)
+        ledger->seats.items[i].next_due = 0;
 }
 
 // --- whether new events are taken; with the mutex held ---
 
 static int64_t reserve_of(const struct ledger *ledger, const struct statvfs *disk)
 {
-    if (ledger->options.reserve_bytes >= 0)
-        return ledger->options.reserve_bytes;
+    if (ledger->reserve_bytes >= 0)
+        return ledger->reserve_bytes;
     int64_t part = (int64_t)(disk->f_blocks * disk->f_frsize / RESERVE_DIVISOR);
     return part < RESERVE_MAX_BYTES ? part : RESERVE_MAX_BYTES;
 }
@@ -233,18 +214,18 @@ static int64_t next_work_us(struct ledger *ledger)
     if (has_leases(ledger) && ledger->lapse_at_us < at_us)
         at_us = ledger->lapse_at_us;
     at_us = sooner(at_us, now_us, ledger->expiry_at - now_ms);
-    for (size_t i = 0; i < ledger->options.service_count; i++) {
-        struct service *service = &ledger->services[i];
-        if (!free_slots(service))
+    for (size_t i = 0; i < ledger->seats.count; i++) {
+        struct seat *seat = &ledger->seats.items[i];
+        if (!free_slots(seat))
             continue;
-        at_us = sooner(at_us, now_us, service->next_due - now_ms);
+        at_us = sooner(at_us, now_us, seat->next_due - now_ms);
     }
     return at_us;
 }
 
 static bool is_something_queued(const struct ledger *ledger)
 {
-    return ledger->accepts.first || ledger->operates.first ||
+    return ledger->accepts.first || ledger->operates.first || ledger->change ||
            (ledger->settles.first && !is_paused(ledger));
 }
 
@@ -306,11 +287,28 @@ static void take_queued(struct ledger *ledger, struct batch *batch)
     }
 }
 
+// With the mutex held. Between two batches, so each batch knows one set of services.
+static void make_change(struct ledger *ledger)
+{
+    struct change *change = ledger->change;
+    if (!change)
+        return;
+    ledger->change = NULL;
+    change->is_done = seats_serve(&ledger->seats, change->serve, change->seats);
+    if (change->is_done) {
+        ledger->reserve_bytes = change->serve->reserve_bytes;
+        ledger->disk_checked_us = 0;
+    }
+    change->is_over = true;
+    pthread_cond_signal(&ledger->has_served);
+}
+
 // Waits for work and takes it; false when the ledger stops and nothing is queued any more.
 static bool take_batch(struct ledger *ledger)
 {
     pthread_mutex_lock(&ledger->mutex);
     wait_for_work(ledger);
+    make_change(ledger);
     bool is_over = ledger->is_stopping && !is_something_queued(ledger);
     ledger->batch.is_last = ledger->is_stopping;
     if (!is_over)
@@ -339,15 +337,15 @@ static void note_services(struct ledger *ledger, struct batch *batch)
     for (size_t i = 0; i < batch->accept_count; i++) {
         const struct store_accept *accept = &batch->accepts[i]->accept;
         for (size_t j = 0; j < accept->delivery_count; j++) {
-            struct service *service = find_service(ledger, accept->deliveries[j].service);
-            if (service)
-                service->next_due = 0;
+            struct seat *seat = seats_find(&ledger->seats, accept->deliveries[j].service);
+            if (seat)
+                seat->next_due = 0;
         }
     }
     for (size_t i = 0; i < batch->settle_count; i++) {
-        struct service *service = &ledger->services[batch->settles[i]->service];
-        service->next_due = 0;
-        service->ending++;
+        struct seat *seat = &ledger->seats.items[batch->settles[i]->seat];
+        seat->next_due = 0;
+        seat->ending++;
     }
     if (batch->operate_count || batch->is_lapsing)
         forget_next_due(ledger);
@@ -355,16 +353,16 @@ static void note_services(struct ledger *ledger, struct batch *batch)
 
 static void add_claims(struct ledger *ledger, struct batch *batch, int64_t now)
 {
-    for (size_t i = 0; i < ledger->options.service_count; i++) {
-        struct service *service = &ledger->services[i];
-        size_t limit = free_slots(service);
-        if (!limit || service->next_due > now)
+    for (size_t i = 0; i < ledger->seats.count; i++) {
+        struct seat *seat = &ledger->seats.items[i];
+        size_t limit = free_slots(seat);
+        if (!limit || seat->next_due > now)
             continue;
-        batch->claim_services[batch->claim_count] = i;
+        batch->claim_seats[batch->claim_count] = i;
         batch->claims[batch->claim_count++] = (struct store_claim){
-            .service = service->name,
+            .service = seat->name,
             .limit = limit < CLAIM_MAX ? limit : CLAIM_MAX,
-            .lease_until = now + service->lease_for_ms,
+            .lease_until = now + seat->lease_for_ms,
         };
     }
 }
@@ -406,11 +404,11 @@ static struct store_batch make_store_batch(struct ledger *ledger, struct batch *
 static void count_settles(struct ledger *ledger, const struct batch *batch)
 {
     for (size_t i = 0; i < batch->settle_count; i++) {
-        struct service *service = &ledger->services[batch->settles[i]->service];
+        struct seat *seat = &ledger->seats.items[batch->settles[i]->seat];
         if (batch->settles[i]->settle.is_applied)
-            service->leased--;
-        else if (service->lost)
-            service->lost--;
+            seat->leased--;
+        else if (seat->lost)
+            seat->lost--;
     }
 }
 
@@ -419,14 +417,14 @@ static void count_leases(struct ledger *ledger, const struct batch *batch,
 {
     char count[24];
     for (size_t i = 0; i < result->lapsed_count; i++) {
-        struct service *service = find_service(ledger, result->lapsed_services[i]);
-        if (service) {
-            service->leased--;
-            service->lost++;
+        struct seat *seat = seats_find(&ledger->seats, result->lapsed_services[i]);
+        if (seat) {
+            seat->leased--;
+            seat->lost++;
         }
     }
     for (size_t i = 0; i < batch->claim_count; i++)
-        ledger->services[batch->claim_services[i]].leased += (int64_t)batch->claims[i].count;
+        ledger->seats.items[batch->claim_seats[i]].leased += (int64_t)batch->claims[i].count;
     if (!result->lapsed_count)
         return;
     snprintf(count, sizeof(count), "%zu", result->lapsed_count);
@@ -449,7 +447,7 @@ static void give_leases(struct ledger *ledger, const struct batch *batch)
     for (size_t i = 0; i < batch->claim_count; i++) {
         const struct store_claim *claim = &batch->claims[i];
         if (claim->count)
-            ledger->options.lease(ledger->options.lease_context, batch->claim_services[i],
+            ledger->options.lease(ledger->options.lease_context, batch->claim_seats[i],
                                   claim->leases, claim->count);
     }
 }
@@ -460,11 +458,11 @@ static void read_next_due(struct ledger *ledger, const struct batch *batch)
     struct err ignored; // then the next claim asks again
     for (size_t i = 0; i < batch->claim_count; i++) {
         const struct store_claim *claim = &batch->claims[i];
-        struct service *service = &ledger->services[batch->claim_services[i]];
-        service->next_due = 0;
+        struct seat *seat = &ledger->seats.items[batch->claim_seats[i]];
+        seat->next_due = 0;
         if (claim->count < claim->limit &&
-            !store_next_due(ledger->options.store, service->name, &service->next_due, &ignored))
-            service->next_due = clock_now_ms() + pause_us / 1000;
+            !store_next_due(ledger->options.store, seat->name, &seat->next_due, &ignored))
+            seat->next_due = clock_now_ms() + pause_us / 1000;
     }
 }
 
@@ -520,7 +518,7 @@ static void commit_batch(struct ledger *ledger)
     struct store_batch store_batch = make_store_batch(ledger, batch);
     bool is_written = store_commit(ledger->options.store, &store_batch, &err);
     for (size_t i = 0; i < batch->settle_count; i++)
-        ledger->services[batch->settles[i]->service].ending = 0;
+        ledger->seats.items[batch->settles[i]->seat].ending = 0;
     if (!is_written) {
         finish_failed(ledger, batch, &err);
         return;
@@ -544,21 +542,6 @@ static void *run(void *context)
 
 // --- life ---
 
-static void init_services(struct ledger *ledger)
-{
-    size_t count = ledger->options.service_count;
-    ledger->services = mem_alloc(count * sizeof(*ledger->services));
-    ledger->names = mem_alloc(count * sizeof(*ledger->names));
-    ledger->batch.claims = mem_alloc(count * sizeof(*ledger->batch.claims));
-    ledger->batch.claim_services = mem_alloc(count * sizeof(*ledger->batch.claim_services));
-    for (size_t i = 0; i < count; i++) {
-        ledger->services[i].name = ledger->options.services[i];
-        ledger->services[i].lease_for_ms = ledger->options.lease_for_ms[i];
-        ledger->names[i] = (struct service_name){ledger->options.services[i], i};
-    }
-    qsort(ledger->names, count, sizeof(*ledger->names), compare_names);
-}
-
 struct ledger *ledger_start(const struct ledger_options *options)
 {
     struct ledger *ledger = mem_alloc(sizeof(*ledger));
@@ -568,11 +551,15 @@ struct ledger *ledger_start(const struct ledger_options *options)
     QUEUE_INIT(ledger->accepts);
     QUEUE_INIT(ledger->settles);
     QUEUE_INIT(ledger->operates);
-    init_services(ledger);
+    seats_init(&ledger->seats);
+    ledger->batch.claims = mem_alloc(LEDGER_SEATS * sizeof(*ledger->batch.claims));
+    ledger->batch.claim_seats = mem_alloc(LEDGER_SEATS * sizeof(*ledger->batch.claim_seats));
+    ledger->reserve_bytes = -1;
     require(pthread_mutex_init(&ledger->mutex, NULL) == 0);
     require(pthread_condattr_init(&steady) == 0);
     require(pthread_condattr_setclock(&steady, CLOCK_MONOTONIC) == 0);
     require(pthread_cond_init(&ledger->wake, &steady) == 0);
+    require(pthread_cond_init(&ledger->has_served, NULL) == 0);
     pthread_condattr_destroy(&steady);
     require(pthread_create(&ledger->thread, NULL, run, ledger) == 0);
     pthread_setname_np(ledger->thread, "ledger");
@@ -586,17 +573,35 @@ void ledger_stop(struct ledger *ledger)
     wake(ledger);
     pthread_mutex_unlock(&ledger->mutex);
     pthread_join(ledger->thread, NULL);
+    pthread_cond_destroy(&ledger->has_served);
     pthread_cond_destroy(&ledger->wake);
     pthread_mutex_destroy(&ledger->mutex);
     arena_free(ledger->arena);
     free(ledger->batch.claims);
-    free(ledger->batch.claim_services);
-    free(ledger->services);
-    free(ledger->names);
+    free(ledger->batch.claim_seats);
+    seats_finish(&ledger->seats);
     free(ledger);
 }
 
 // --- any thread ---
+
+bool ledger_serve(struct ledger *ledger, const struct ledger_serve *serve, size_t *ret_seats,
+                  struct err *err)
+{
+    struct change change = {.serve = serve, .seats = ret_seats};
+    pthread_mutex_lock(&ledger->mutex);
+    require(!ledger->change && !ledger->is_stopping);
+    ledger->change = &change;
+    wake(ledger);
+    while (!change.is_over)
+        pthread_cond_wait(&ledger->has_served, &ledger->mutex);
+    pthread_mutex_unlock(&ledger->mutex);
+    return change.is_done ||
+           err_set(err, ERR_BUSY,
+                   "more than %d services at once, counting those that are gone from the "
+                   "configuration and still have deliveries in flight",
+                   LEDGER_SEATS);
+}
 
 void ledger_accept(struct ledger *ledger, struct ledger_accept *entry)
 {
@@ -622,10 +627,10 @@ void ledger_operate(struct ledger *ledger, struct ledger_operate *entry)
     pthread_mutex_unlock(&ledger->mutex);
 }
 
-void ledger_limit(struct ledger *ledger, size_t service, size_t limit)
+void ledger_limit(struct ledger *ledger, size_t seat, size_t limit)
 {
     pthread_mutex_lock(&ledger->mutex);
-    if (atomic_exchange(&ledger->services[service].limit, limit) < limit)
+    if (atomic_exchange(&ledger->seats.items[seat].limit, limit) < limit)
         wake(ledger);
     pthread_mutex_unlock(&ledger->mutex);
 }

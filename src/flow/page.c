@@ -9,55 +9,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "edge/httptext.h"
-#include "flow/page_files.h"
 #include "flow/page_preview.h"
 #include "flow/page_query.h"
+#include "flow/page_reload.h"
 #include "flow/page_view.h"
 #include "flow/tree.h"
 
 enum { PAGE_MAX_BYTES = 64 * 1024 * 1024 };
 
-struct pages {
-    const struct config *config;
-    struct store_reader *reader;
-    struct ledger *ledger;
-    struct workers *workers;
-    struct page_files *files;
-};
-
 // One request to show or to do something.
 struct asked {
-    struct pages *pages;
+    const struct pages *pages;
+    const struct generation *generation;
     struct server_request *request;
     struct page_scope scope;
     bool wants_json;
     struct ledger_operate entry; // of a button
 };
 
-bool pages_new(const struct config *config, struct store_reader *reader, struct ledger *ledger,
-               struct workers *workers, struct pages **ret, struct fault_list *faults)
-{
-    struct page_files *files;
-    if (!page_files_load(config->pages_dir, &files, faults))
-        return false;
-    struct pages *pages = mem_alloc(sizeof(*pages));
-    *pages = (struct pages){
-        .config = config, .reader = reader, .ledger = ledger, .workers = workers, .files = files};
-    *ret = pages;
-    return true;
-}
-
-void pages_free(struct pages *pages)
-{
-    if (!pages)
-        return;
-    page_files_free(pages->files);
-    free(pages);
-}
-
 // --- answers ---
 
-static void reply_json(struct asked *asked, int status, const struct json *tree)
+static void reply_json(struct asked *asked, int status, const char *media_type,
+                       const struct json *tree)
 {
     AUTO_BUF struct buf body;
     buf_init(&body, PAGE_MAX_BYTES);
@@ -65,7 +38,7 @@ static void reply_json(struct asked *asked, int status, const struct json *tree)
     buf_add_char(&body, '\n');
     require(!body.overflowed); // page_view keeps stored texts far below
     server_reply(asked->request, &(struct server_response){.status = status,
-                                                           .media_type = "application/json",
+                                                           .media_type = media_type,
                                                            .body = buf_str(&body)});
 }
 
@@ -75,7 +48,8 @@ static void reply_html(struct asked *asked, int status, enum page_name page, str
     AUTO_BUF struct buf body;
     buf_init(&body, PAGE_MAX_BYTES);
     struct err err;
-    if (!page_files_render(asked->pages->files, page, tree, &body, &err)) {
+    page_reload_mark(&asked->scope, asked->pages->reload, tree);
+    if (!page_files_render(asked->generation->files, page, tree, &body, &err)) {
         log_write(LOG_ERROR, "cannot render a page", "reason", err.text, NULL);
         server_reply_problem(asked->request,
                              &(struct server_problem){.status = 500,
@@ -97,16 +71,21 @@ static void reply_html(struct asked *asked, int status, enum page_name page, str
 static void reply_page(struct asked *asked, enum page_name page, struct json *tree)
 {
     if (asked->wants_json)
-        reply_json(asked, 200, tree);
+        reply_json(asked, 200, "application/json", tree);
     else
         reply_html(asked, 200, page, tree, NULL);
+}
+
+static bool is_page_wanted(struct asked *asked)
+{
+    const char *accept = server_header(asked->request, "Accept");
+    return !asked->wants_json && accept && strstr(accept, "text/html");
 }
 
 // A browser gets a page, everybody else problem details.
 static void refuse(struct asked *asked, const struct server_problem *problem)
 {
-    const char *accept = server_header(asked->request, "Accept");
-    if (asked->wants_json || !accept || !strstr(accept, "text/html")) {
+    if (!is_page_wanted(asked)) {
         server_reply_problem(asked->request, problem);
         return;
     }
@@ -154,7 +133,7 @@ static void refuse_err(struct asked *asked, const struct err *err)
 
 static bool is_allowed(struct asked *asked)
 {
-    const struct config *config = asked->pages->config;
+    const struct config *config = asked->generation->config;
     struct str user, password;
     if (!config->admin_user) {
         if (httptext_is_loopback(server_header(asked->request, "Host")))
@@ -216,7 +195,7 @@ static bool read_query(struct asked *asked, struct store_filter *filter)
 
 static void show_deliveries(struct asked *asked)
 {
-    struct pages *pages = asked->pages;
+    const struct pages *pages = asked->pages;
     struct arena *arena = asked->scope.arena;
     struct store_filter filter;
     struct store_delivery *rows;
@@ -319,8 +298,8 @@ static void reply_done(struct asked *asked, const struct store_operate *operate)
     const char *href = arena_printf(arena, "/deliveries/%s", operate->delivery_id);
     log_write(LOG_INFO,
               operate->operation == OPERATE_RESEND ? "resent by a person" : "cancelled by a person",
-              "delivery", operate->delivery_id, "user", asked->pages->config->admin_user, "peer",
-              server_peer(asked->request), NULL);
+              "delivery", operate->delivery_id, "user", asked->generation->config->admin_user,
+              "peer", server_peer(asked->request), NULL);
     if (!asked->wants_json) {
         reply_moved(asked, href);
         return;
@@ -329,7 +308,7 @@ static void reply_done(struct asked *asked, const struct store_operate *operate)
     tree_text(arena, tree, "id", operate->delivery_id);
     tree_text(arena, tree, "state", delivery_state_word(operate->state));
     tree_text(arena, tree, "href", href);
-    reply_json(asked, 200, tree);
+    reply_json(asked, 200, "application/json", tree);
 }
 
 // On the ledger's thread, after the commit.
@@ -369,19 +348,56 @@ static void operate(struct asked *asked, const char *id, enum store_operation op
 
 static void open_service(struct asked *asked, const char *name)
 {
-    const struct config *config = asked->pages->config;
+    const struct config *config = asked->generation->config;
     size_t index = page_view_service_index(config, name);
     if (index == config->service_count) {
         refuse_not_found(asked, "There is no such service");
         return;
     }
-    workers_open(asked->pages->workers, index);
+    workers_open(asked->pages->workers, asked->generation->seats[index]);
     log_write(LOG_INFO, "service opened by a person", "service", name, "user", config->admin_user,
               "peer", server_peer(asked->request), NULL);
     if (asked->wants_json)
-        reply_json(asked, 200, page_view_services(&asked->scope));
+        reply_json(asked, 200, "application/json", page_view_services(&asked->scope));
     else
         reply_moved(asked, "/services");
+}
+
+// --- the configuration ---
+
+static void show_configuration(struct asked *asked)
+{
+    reply_page(asked, PAGE_CONFIGURATION,
+               page_reload_tree(&asked->scope, asked->generation, asked->pages->reload));
+}
+
+// On the reload's thread. What it says is of the new generation; who asks holds the one before.
+static void reload_done(void *context, const struct reload_result *result)
+{
+    struct asked *asked = context;
+    if (result->is_stopping)
+        refuse(asked, &(struct server_problem){.status = 503,
+                                               .type = "stopping",
+                                               .title = "Service Unavailable",
+                                               .detail = "The gateway stops"});
+    else if (is_page_wanted(asked))
+        reply_moved(asked, "/configuration");
+    else if (result->is_new)
+        reply_json(asked, 200, "application/json",
+                   page_reload_tree(&asked->scope, result->generation, asked->pages->reload));
+    else
+        reply_json(asked, 422, "application/problem+json",
+                   page_reload_problem(asked->scope.arena, result->faults));
+}
+
+static void reload(struct asked *asked)
+{
+    if (!reload_ask(asked->pages->reload, reload_done, asked))
+        refuse(asked, &(struct server_problem){.status = 409,
+                                               .type = "reload-running",
+                                               .title = "Conflict",
+                                               .detail = "A reload is under way",
+                                               .retry_after_s = 1});
 }
 
 // --- dispatch ---
@@ -406,7 +422,12 @@ static void show_style(struct asked *asked)
     server_reply(asked->request,
                  &(struct server_response){.status = 200,
                                            .media_type = "text/css; charset=utf-8",
-                                           .body = page_files_style(asked->pages->files)});
+                                           .body = page_files_style(asked->generation->files)});
+}
+
+static bool is_reload(const char *const *parts, size_t count)
+{
+    return count == 2 && strcmp(parts[0], "v1") == 0 && strcmp(parts[1], "reload") == 0;
 }
 
 static void get(struct asked *asked, const char *const *parts, size_t count)
@@ -420,6 +441,8 @@ static void get(struct asked *asked, const char *const *parts, size_t count)
         reply_page(asked, PAGE_SERVICES, page_view_services(&asked->scope));
     else if (count == 1 && strcmp(first, "maps") == 0)
         reply_page(asked, PAGE_MAPS, page_view_maps(&asked->scope));
+    else if (count == 1 && strcmp(first, "configuration") == 0)
+        show_configuration(asked);
     else if (count == 1 && strcmp(first, "style.css") == 0)
         show_style(asked);
     else if (count == 2 && strcmp(first, "deliveries") == 0)
@@ -428,7 +451,8 @@ static void get(struct asked *asked, const char *const *parts, size_t count)
         show_event(asked, parts[1]);
     else if (count == 3 && strcmp(first, "events") == 0 && strcmp(parts[2], "preview") == 0)
         show_preview(asked, parts[1]);
-    else if (count == 3 && (strcmp(first, "deliveries") == 0 || strcmp(first, "services") == 0))
+    else if (is_reload(parts, count) ||
+             (count == 3 && (strcmp(first, "deliveries") == 0 || strcmp(first, "services") == 0)))
         refuse_method(asked, "POST");
     else
         refuse_not_found(asked, "There is no such page");
@@ -444,6 +468,8 @@ static void post(struct asked *asked, const char *const *parts, size_t count)
         operate(asked, parts[1], OPERATE_CANCEL);
     else if (is_service && strcmp(parts[2], "open") == 0)
         open_service(asked, parts[1]);
+    else if (is_reload(parts, count))
+        reload(asked);
     else if (count < 3)
         refuse_method(asked, "GET, HEAD");
     else
@@ -458,17 +484,20 @@ static bool wants_json(const char *accept)
     return json && (!html || json < html);
 }
 
-void pages_show(struct pages *pages, struct server_request *request)
+void pages_show(const struct pages *pages, const struct generation *generation,
+                struct server_request *request)
 {
     struct arena *arena = server_arena(request);
     struct asked *asked = arena_alloc(arena, sizeof(*asked));
     asked->pages = pages;
+    asked->generation = generation;
     asked->request = request;
     asked->wants_json = wants_json(server_header(request, "Accept"));
     asked->scope = (struct page_scope){
         .arena = arena,
         .now = clock_now_ms(),
-        .config = pages->config,
+        .config = generation->config,
+        .generation = generation,
         .workers = pages->workers,
         .is_html = !asked->wants_json,
     };

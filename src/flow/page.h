@@ -14,24 +14,28 @@
 //   GET  /services               every service: window, trouble, what is held
 //   POST /services/{name}/open
 //   GET  /maps                   values that the maps of the configuration do not hold
+//   GET  /configuration          what is loaded since when, and why the last reload failed
+//   POST /v1/reload
 //   GET  /style.css
 
 #ifndef FLOW_PAGE_H
 #define FLOW_PAGE_H
 
-#include "edge/config.h"
 #include "edge/server.h"
 #include "flow/ledger.h"
+#include "flow/reload.h"
 #include "flow/worker.h"
 
-struct pages;
+struct pages { // all outlive the requests
+    struct store_reader *reader;
+    struct ledger *ledger;
+    struct workers *workers;
+    struct reload *reload;
+};
 
-// All must outlive it. Fails when a page template is missing or broken; the fault says where.
-bool pages_new(const struct config *config, struct store_reader *reader, struct ledger *ledger,
-               struct workers *workers, struct pages **ret, struct fault_list *faults) MUST_CHECK;
-void pages_free(struct pages *pages);
-
-// Answers the request when the path is a page's; otherwise answers 404 or 405.
-void pages_show(struct pages *pages, struct server_request *request);
+// Answers the request when the path is a page's; otherwise answers 404 or 405. The generation stays
+// until the request's end.
+void pages_show(const struct pages *pages, const struct generation *generation,
+                struct server_request *request);
 
 #endif

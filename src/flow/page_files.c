@@ -9,8 +9,9 @@
 
 enum { FILE_MAX_BYTES = 256 * 1024 };
 
-static const char *const names[PAGE_COUNT] = {"deliveries", "delivery", "event", "preview",
-                                              "unrouted",   "services", "maps",  "problem"};
+static const char *const names[PAGE_COUNT] = {"deliveries", "delivery",      "event",
+                                              "preview",    "unrouted",      "services",
+                                              "maps",       "configuration", "problem"};
 
 struct page_files {
     const char *dir;

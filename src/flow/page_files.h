@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The files that pages are made of: templates, compiled at the start, and the style sheet. A
+// The files that pages are made of: templates, compiled at load, and the style sheet. A
 // partial
 // {{> name}} is the file _name.html beside them. Knows no rows and no HTTP.
 
@@ -17,6 +17,7 @@ enum page_name {
     PAGE_UNROUTED,
     PAGE_SERVICES,
     PAGE_MAPS,
+    PAGE_CONFIGURATION,
     PAGE_PROBLEM,
     PAGE_COUNT,
 };

@@ -50,7 +50,7 @@ struct json *page_preview_tree(const struct page_scope *scope, const struct stor
     struct arena *arena = scope->arena;
     struct preview_options options = {
         .config = scope->config,
-        .services = workers_services(scope->workers),
+        .services = scope->generation->services,
         .max_text_bytes = TEXTS_MAX_BYTES,
     };
     struct preview_event asked = {

@@ -198,7 +198,7 @@ static struct json *service_tree(const struct page_scope *scope, size_t index)
     struct arena *arena = scope->arena;
     const struct config_service *service = &scope->config->services[index];
     struct worker_view now;
-    workers_view(scope->workers, index, &now);
+    workers_view(scope->workers, scope->generation->seats[index], &now);
     const char *trouble = page_text_trouble(arena, &now, scope->now);
     const char *name = tree_url(arena, str_from(service->name));
     struct json *tree = json_object(arena);

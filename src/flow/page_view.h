@@ -16,7 +16,8 @@
 struct page_scope {
     struct arena *arena;
     int64_t now;
-    const struct config *config;
+    const struct generation *generation;
+    const struct config *config; // the generation's
     struct workers *workers;
     bool is_html; // add `view`
 };

@@ -222,7 +222,7 @@ static const char *next_text(const struct page_scope *scope, const struct store_
     size_t index = page_view_service_index(scope->config, delivery->service);
     bool is_known = index < scope->config->service_count;
     if (is_known)
-        workers_view(scope->workers, index, &service);
+        workers_view(scope->workers, scope->generation->seats[index], &service);
     return page_text_next(scope->arena, delivery, is_known ? &service : NULL, scope->now);
 }
 

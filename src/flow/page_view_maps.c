@@ -38,7 +38,7 @@ static struct json *map_tree(const struct page_scope *scope, size_t index)
     const struct value_map *map = &scope->config->maps.items[index];
     struct json *tree = json_object(arena), *values = json_array(arena);
     struct unmapped_view seen;
-    unmapped_view(workers_services(scope->workers)->unmapped, index, arena, &seen);
+    unmapped_view(scope->generation->services->unmapped, index, arena, &seen);
     int64_t total = seen.others;
     for (size_t i = 0; i < seen.count; i++) {
         total += seen.values[i].count;

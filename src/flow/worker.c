@@ -2,18 +2,18 @@
 //
 // The story "deliver", told in the order it happens: a lease comes in, is encoded, sent, its reply
 // decoded, the outcome decided and settled. Knows no SQL, HTTP or XML. What surprises: a job lives
-// in its lease's arena, and from the call of ledger_settle on it belongs to the ledger's thread.
+// in its lease's arena, and from the call of ledger_settle on it belongs to the ledger's thread. It
+// ends by the generation it began with, which the worker's shift and then the job itself hold.
 
 #include "flow/worker.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/merge.h"
-#include "core/window.h"
 #include "edge/mask.h"
 #include "edge/source.h"
+#include "flow/worker_lane.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -23,9 +23,21 @@ enum {
     STARTS_PER_TURN = 16,         // so that many leases at once do not keep replies waiting
 };
 
+// The work by one generation; a worker's own. The last to begin is its current one, and an earlier
+// one goes with its last job.
+struct shift {
+    struct shift *next;
+    struct generation *generation; // held
+    struct soap_codec *codec;      // gone before the modules it was used with
+    size_t job_count;
+};
+
 struct job { // one attempt under way
     struct job *next, *previous;
     struct lane *lane;
+    struct shift *shift;           // NULL: not taken out of the inbox
+    struct generation *generation; // held until the ledger is done with the entry
+    const struct service *service;
     struct store_lease *lease;
     int64_t started_at;
     bool is_encoded;
@@ -41,45 +53,35 @@ struct job_list {
     struct job *first, *last;
 };
 
-struct lane { // one service; written by its worker's thread alone, under the worker's lock
-    size_t index;
-    const struct service *service;
-    struct worker *worker;
-    struct window window; // on the steady clock, so that a clock set back closes nothing for hours
-    size_t limit;         // as the ledger knows it
-    int in_flight;        // leases here and not settled; the ledger's thread adds to it
-    bool is_opening;      // a person asks for it
-    char reason[300];     // of the last trouble, "" when none
-};
-
 struct worker {
     struct workers *workers;
     size_t index;
     pthread_t thread;
     struct transport *transport;
-    struct soap_codec *codec;
-    struct job_list ready, flying; // this thread's own
-    int64_t next_probe_ms;         // steady; when a closed service is due, INT64_MAX: none
-    bool has_closed;               // it drains, and its lanes' limits are 0
+    struct shift *shifts; // this thread's own; the first is the current one
+    size_t lane_end;      // no seat from here on was ever this worker's
+    struct job_list ready, flying;
+    int64_t next_probe_ms; // steady; when a closed service is due, INT64_MAX: none
+    bool has_closed;       // it drains, and its lanes' limits are 0
 
     pthread_mutex_t lock; // guards what follows and the lanes
     struct job_list inbox;
-    bool has_review; // look at every lane: something about them was asked for
+    struct generation *coming; // held; the thread begins a shift with it
+    bool has_review;           // look at every lane: something about them was asked for
 };
 
 struct workers {
-    const struct config *config;
-    const struct services *services;
     struct ledger *ledger;
     struct worker *items;
     size_t count;
-    struct lane *lanes; // one per service
+    struct lane *lanes; // one per seat
     bool has_threads;
     _Atomic bool is_draining, is_stopping;
     _Atomic size_t out;          // leases taken over and not settled
     _Atomic size_t closed_count; // workers that have told the ledger to lease no more
     pthread_mutex_t lock;
-    pthread_cond_t drained;
+    pthread_cond_t drained, changed;
+    size_t changing_count; // workers that have yet to begin the shift; under the lock
 };
 
 static void list_append(struct job_list *list, struct job *job)
@@ -116,69 +118,31 @@ static void tell_limit(struct lane *lane, int64_t now_ms)
 {
     struct workers *workers = lane->worker->workers;
     size_t limit = 0;
-    if (!atomic_load(&workers->is_draining))
+    if (lane->service && !atomic_load(&workers->is_draining))
         limit = (size_t)window_limit(&lane->window, now_ms);
     if (limit == lane->limit)
         return;
     pthread_mutex_lock(&lane->worker->lock);
     lane->limit = limit;
     pthread_mutex_unlock(&lane->worker->lock);
-    ledger_limit(workers->ledger, lane->index, limit);
+    ledger_limit(workers->ledger, lane->seat, limit);
 }
 
 // Makes the worker wake by itself when the service's next probe is due.
 static void plan_probe(struct lane *lane, int64_t now_ms)
 {
     struct worker *worker = lane->worker;
-    int64_t probe_ms = lane->window.closed_until;
+    int64_t probe_ms = lane->service ? lane->window.closed_until : 0;
     if (probe_ms > now_ms && probe_ms < worker->next_probe_ms)
         worker->next_probe_ms = probe_ms;
-}
-
-static void log_window(const struct lane *lane, enum log_level level, const char *message)
-{
-    log_write(level, message, "service", service_config(lane->service)->name, "reason",
-              *lane->reason ? lane->reason : NULL, NULL);
-}
-
-// A mask may have made the sentence longer than it was.
-static void keep_reason(struct lane *lane, const char *reason)
-{
-    size_t len = strnlen(reason, sizeof(lane->reason) - 1);
-    len = json_utf8_prefix((struct str){reason, len});
-    memcpy(lane->reason, reason, len);
-    lane->reason[len] = '\0';
 }
 
 static void feed_window(struct lane *lane, const struct outcome *outcome, const char *reason)
 {
     int64_t now_ms = steady_ms();
-    bool was_open = lane->window.closed_until == 0;
-    pthread_mutex_lock(&lane->worker->lock);
-    window_feed(&lane->window, outcome, now_ms);
-    keep_reason(lane, lane->window.failures ? reason : "");
-    pthread_mutex_unlock(&lane->worker->lock);
-    bool is_open = lane->window.closed_until == 0;
-    if (was_open && !is_open)
-        log_window(lane, LOG_WARN, "service closed");
-    else if (!was_open && is_open)
-        log_window(lane, LOG_INFO, "service open");
+    lane_feed(lane, outcome, reason, now_ms);
     tell_limit(lane, now_ms);
     plan_probe(lane, now_ms);
-}
-
-static void open_if_asked(struct lane *lane)
-{
-    pthread_mutex_lock(&lane->worker->lock);
-    bool is_opening = lane->is_opening;
-    lane->is_opening = false;
-    if (is_opening) {
-        window_open(&lane->window);
-        lane->reason[0] = '\0';
-    }
-    pthread_mutex_unlock(&lane->worker->lock);
-    if (is_opening)
-        log_window(lane, LOG_INFO, "service opened by a person");
 }
 
 static bool is_drained(const struct workers *workers)
@@ -201,8 +165,8 @@ static void review_lanes(struct worker *worker)
     int64_t now_ms = steady_ms();
     bool is_closing = atomic_load(&workers->is_draining) && !worker->has_closed;
     worker->next_probe_ms = INT64_MAX;
-    for (size_t i = worker->index; i < workers->services->count; i += workers->count) {
-        open_if_asked(&workers->lanes[i]);
+    for (size_t i = worker->index; i < worker->lane_end; i += workers->count) {
+        lane_open_if_asked(&workers->lanes[i]);
         tell_limit(&workers->lanes[i], now_ms);
         plan_probe(&workers->lanes[i], now_ms);
     }
@@ -222,7 +186,7 @@ static struct str mask_private(const struct job *job, struct str text)
 
 static struct str mask(const struct job *job, struct str text)
 {
-    return mask_private(job, service_mask(job->lane->service, job->lease->arena, text));
+    return mask_private(job, service_mask(job->service, job->lease->arena, text));
 }
 
 // Sensitive answers may come back in replies and in reasons, where their place is not known.
@@ -256,7 +220,7 @@ static void record_request(const struct job *job, struct store_attempt *attempt)
     if (!job->is_encoded)
         return;
     struct str head, body;
-    service_record(job->lane->service, job->lease->arena, &job->shown, &head, &body);
+    service_record(job->service, job->lease->arena, &job->shown, &head, &body);
     attempt->request_head = mask_private(job, head);
     attempt->request_body = mask_private(job, body);
 }
@@ -300,32 +264,65 @@ static void log_step(const struct job *job, const struct delivery_step *step)
 
 // --- the end of an attempt ---
 
-static void free_lease(void *context, struct ledger_settle *entry)
+static void free_job(struct job *job)
 {
-    struct store_lease *lease = context;
+    struct generation *generation = job->generation;
+    arena_free(job->lease->arena); // and with it the job
+    generation_release(generation);
+}
+
+static void finish_settled(void *context, struct ledger_settle *entry)
+{
+    struct job *job = context;
+    const struct store_lease *lease = job->lease;
     if (!entry->settle.is_applied)
         log_write(LOG_WARN, "lease lost, the attempt is not recorded", "event", lease->event_id,
                   "delivery", lease->id, "service", lease->service, NULL);
-    arena_free(lease->arena); // and with it the entry
+    free_job(job);
+}
+
+static void end_shift(struct shift *shift)
+{
+    soap_codec_free(shift->codec);
+    generation_release(shift->generation);
+    free(shift);
+}
+
+// Ends the shifts before the current one that nobody works by any more.
+static void end_shifts(struct worker *worker)
+{
+    if (!worker->shifts)
+        return;
+    for (struct shift **at = &worker->shifts->next; *at;) {
+        struct shift *shift = *at;
+        if (shift->job_count) {
+            at = &shift->next;
+            continue;
+        }
+        *at = shift->next;
+        end_shift(shift);
+    }
 }
 
 static void settle(struct job *job, const struct delivery_step *step)
 {
     struct lane *lane = job->lane;
-    struct workers *workers = lane->worker->workers;
+    struct worker *worker = lane->worker;
+    struct workers *workers = worker->workers;
     struct store_settle *settle = &job->entry.settle;
     settle->delivery = job->lease->delivery;
     settle->number = job->lease->number;
     settle->service = job->lease->service;
     settle->state = step->state;
     settle->due_at = step->due_at;
-    job->entry.service = lane->index;
-    job->entry.done = free_lease;
-    job->entry.context = job->lease;
-    list_remove(&lane->worker->flying, job);
-    pthread_mutex_lock(&lane->worker->lock);
+    job->entry.seat = lane->seat;
+    job->entry.done = finish_settled;
+    job->entry.context = job;
+    list_remove(&worker->flying, job);
+    job->shift->job_count--;
+    pthread_mutex_lock(&worker->lock);
     lane->in_flight--;
-    pthread_mutex_unlock(&lane->worker->lock);
+    pthread_mutex_unlock(&worker->lock);
     ledger_settle(workers->ledger, &job->entry); // the job is the ledger's now
     atomic_fetch_sub(&workers->out, 1);
     tell_drained(workers);
@@ -334,17 +331,25 @@ static void settle(struct job *job, const struct delivery_step *step)
 static void decide_step(const struct job *job, const struct outcome *outcome, int64_t now_ms,
                         struct delivery_step *ret)
 {
-    const struct config_service *config = service_config(job->lane->service);
+    const struct config_service *config = service_config(job->service);
     struct delivery_progress progress = job->lease->progress;
     if (progress.attempts++ == 0)
         progress.first_attempt_at = job->started_at;
     delivery_next(&config->retry, &progress, outcome, now_ms, clock_dice(), ret);
 }
 
+// A request that was not made, or went where the service is no more, says nothing about it.
+static bool has_taught(const struct job *job, const struct answer *answer)
+{
+    const struct service *now = job->lane->service;
+    return answer->reach != REACH_NOT_ENCODED &&
+           (!now || now == job->service || service_has_same_target(now, job->service));
+}
+
 static void finish_job(struct job *job, const struct answer *answer,
                        const struct transport_reply *reply, const char *fault)
 {
-    const struct config_service *config = service_config(job->lane->service);
+    const struct config_service *config = service_config(job->service);
     int64_t now_ms = clock_now_ms();
     struct outcome outcome;
     struct delivery_step step;
@@ -366,7 +371,7 @@ static void finish_job(struct job *job, const struct answer *answer,
     record_reply(job, reply, attempt);
     job->entry.settle.reason = mask_text(job, step.reason);
     log_step(job, &step);
-    if (answer->reach != REACH_NOT_ENCODED) // that one taught nothing about the service
+    if (has_taught(job, answer))
         feed_window(job->lane, &outcome, attempt->reason);
     mask_free(job->private);
     settle(job, &step);
@@ -379,8 +384,7 @@ static void receive_reply(void *context, const struct transport_reply *reply)
     struct job *job = context;
     struct answer answer;
     const char *fault;
-    service_decode(job->lane->service, job->lane->worker->codec, job->lease->arena, reply, &answer,
-                   &fault);
+    service_decode(job->service, job->shift->codec, job->lease->arena, reply, &answer, &fault);
     finish_job(job, &answer, reply, fault);
 }
 
@@ -399,7 +403,7 @@ static bool read_body(const struct job *job, const struct store_carried *from, s
     struct event_faults faults;
     if (!trigger)
         return err_set(err, ERR_INVALID, "the trigger %s is not known any more", from->trigger);
-    return source_read(job->lane->worker->workers->config, from->source, job->lease->arena, trigger,
+    return source_read(job->generation->config, from->source, job->lease->arena, trigger,
                        from->format, from->body, ret, &faults, err) ||
            err_prefix(err, "the event cannot be read any more");
 }
@@ -485,8 +489,8 @@ static void show_request(struct job *job, const struct content *content,
         return;
     values.raw = &content->shown_raw;
     values.event = &content->shown;
-    if (!service_show(job->lane->service, job->lane->worker->codec, job->lease->arena, &values,
-                      &job->shown, &err)) {
+    if (!service_show(job->service, job->shift->codec, job->lease->arena, &values, &job->shown,
+                      &err)) {
         job->shown.url = "(not shown: the sensitive answers in it could not be masked)";
         job->shown.header_count = 0;
         job->shown.body = STR("");
@@ -510,8 +514,7 @@ static bool encode_job(struct job *job, struct err *err)
         .received_at = lease->received_at,
         .attempt = lease->number,
     };
-    if (!service_encode(job->lane->service, job->lane->worker->codec, lease->arena, &values,
-                        &job->request, err))
+    if (!service_encode(job->service, job->shift->codec, lease->arena, &values, &job->request, err))
         return false;
     show_request(job, &content, values);
     return true;
@@ -539,20 +542,83 @@ static void start_job(struct worker *worker, struct job *job)
 
 // --- the loop ---
 
+static void seat_services(struct worker *worker, const struct generation *generation)
+{
+    struct workers *workers = worker->workers;
+    const struct services *services = generation->services;
+    AUTO_FREE const struct service **before = NULL;
+    for (size_t i = 0; i < services->count; i++) {
+        size_t end = generation->seats[i] + 1;
+        if (end > worker->lane_end)
+            worker->lane_end = end;
+    }
+    before = mem_alloc(worker->lane_end * sizeof(*before));
+    pthread_mutex_lock(&worker->lock);
+    for (size_t seat = worker->index; seat < worker->lane_end; seat += workers->count) {
+        before[seat] = workers->lanes[seat].service;
+        workers->lanes[seat].service = NULL;
+    }
+    for (size_t i = 0; i < services->count; i++) {
+        size_t seat = generation->seats[i];
+        struct lane *lane = &workers->lanes[seat];
+        if (seat % workers->count != worker->index)
+            continue;
+        if (!lane->worker) { // other threads read these, but of no seat before its first service
+            lane->worker = worker;
+            lane->lock = &worker->lock;
+            lane->seat = seat;
+        }
+        lane_seat(lane, services->items[i], before[seat]);
+    }
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static void begin_shift(struct worker *worker, struct generation *generation)
+{
+    struct workers *workers = worker->workers;
+    struct shift *shift = mem_alloc(sizeof(*shift));
+    *shift =
+        (struct shift){.next = worker->shifts, .generation = generation, .codec = soap_codec_new()};
+    seat_services(worker, generation);
+    worker->shifts = shift;
+    review_lanes(worker);
+    pthread_mutex_lock(&workers->lock);
+    workers->changing_count--;
+    pthread_cond_signal(&workers->changed);
+    pthread_mutex_unlock(&workers->lock);
+}
+
+static void take_job(struct worker *worker, struct job *job)
+{
+    struct shift *shift = worker->shifts;
+    job->shift = shift;
+    job->generation = generation_hold(shift->generation);
+    job->service = job->lane->service;
+    require(job->service != NULL);
+    shift->job_count++;
+    list_append(&worker->ready, job);
+}
+
+// Leases that came before a new generation are worked on by the one before: its service may be
+// gone.
 static void take_inbox(struct worker *worker)
 {
     pthread_mutex_lock(&worker->lock);
     struct job_list inbox = worker->inbox;
+    struct generation *coming = worker->coming;
     bool has_review = worker->has_review;
     worker->inbox = (struct job_list){NULL, NULL};
+    worker->coming = NULL;
     worker->has_review = false;
     pthread_mutex_unlock(&worker->lock);
     while (inbox.first) {
         struct job *job = inbox.first;
         list_remove(&inbox, job);
-        list_append(&worker->ready, job);
+        take_job(worker, job);
     }
-    if (has_review || steady_ms() >= worker->next_probe_ms)
+    if (coming)
+        begin_shift(worker, coming);
+    else if (has_review || steady_ms() >= worker->next_probe_ms)
         review_lanes(worker);
 }
 
@@ -582,6 +648,7 @@ static void *run(void *context)
         take_inbox(worker);
         start_jobs(worker);
         transport_turn(worker->transport, choose_wait(worker));
+        end_shifts(worker);
     }
     return NULL;
 }
@@ -595,42 +662,26 @@ static void init_worker(struct workers *workers, size_t index)
         .workers = workers,
         .index = index,
         .transport = transport_new(),
-        .codec = soap_codec_new(),
         .next_probe_ms = INT64_MAX,
-        .has_review = true, // the first tells the ledger where each service starts
     };
     pthread_mutex_init(&worker->lock, NULL);
 }
 
-static void init_lane(struct workers *workers, size_t index)
-{
-    struct lane *lane = &workers->lanes[index];
-    lane->index = index;
-    lane->service = workers->services->items[index];
-    lane->worker = &workers->items[index % workers->count];
-    window_init(&lane->window, service_config(lane->service)->concurrency);
-}
-
-struct workers *workers_new(const struct config *config, const struct services *services)
+struct workers *workers_new(size_t count)
 {
     struct workers *workers = mem_alloc(sizeof(*workers));
-    size_t most = services->count ? services->count : 1; // a worker without a service is no use
-    size_t count = config->workers > 1 ? (size_t)config->workers : 1;
-    workers->config = config;
-    workers->services = services;
-    workers->count = count < most ? count : most;
-    workers->items = mem_alloc(workers->count * sizeof(*workers->items));
-    workers->lanes = mem_alloc(services->count * sizeof(*workers->lanes));
+    workers->count = count;
+    workers->items = mem_alloc(count * sizeof(*workers->items));
+    workers->lanes = mem_alloc(LEDGER_SEATS * sizeof(*workers->lanes));
     pthread_mutex_init(&workers->lock, NULL);
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);
     pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     pthread_cond_init(&workers->drained, &steady);
+    pthread_cond_init(&workers->changed, &steady);
     pthread_condattr_destroy(&steady);
-    for (size_t i = 0; i < workers->count; i++)
+    for (size_t i = 0; i < count; i++)
         init_worker(workers, i);
-    for (size_t i = 0; i < services->count; i++)
-        init_lane(workers, i);
     return workers;
 }
 
@@ -647,11 +698,29 @@ void workers_start(struct workers *workers, struct ledger *ledger)
     }
 }
 
-void workers_lease(void *context, size_t service, struct store_lease **leases, size_t count)
+void workers_change(struct workers *workers, struct generation *generation)
+{
+    pthread_mutex_lock(&workers->lock);
+    workers->changing_count = workers->count;
+    pthread_mutex_unlock(&workers->lock);
+    for (size_t i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->items[i];
+        pthread_mutex_lock(&worker->lock);
+        worker->coming = generation_hold(generation);
+        pthread_mutex_unlock(&worker->lock);
+        transport_wake(worker->transport);
+    }
+    pthread_mutex_lock(&workers->lock);
+    while (workers->changing_count)
+        pthread_cond_wait(&workers->changed, &workers->lock);
+    pthread_mutex_unlock(&workers->lock);
+}
+
+void workers_lease(void *context, size_t seat, struct store_lease **leases, size_t count)
 {
     struct workers *workers = context;
-    require(service < workers->services->count);
-    struct lane *lane = &workers->lanes[service];
+    require(seat < LEDGER_SEATS);
+    struct lane *lane = &workers->lanes[seat];
     struct worker *worker = lane->worker;
     atomic_fetch_add(&workers->out, count);
     pthread_mutex_lock(&worker->lock);
@@ -708,7 +777,7 @@ static void free_jobs(struct job_list *list)
     while (list->first) {
         struct job *job = list->first;
         list_remove(list, job);
-        arena_free(job->lease->arena);
+        free_job(job);
     }
 }
 
@@ -720,12 +789,19 @@ void workers_free(struct workers *workers)
     for (size_t i = 0; i < workers->count; i++) {
         struct worker *worker = &workers->items[i];
         transport_free(worker->transport); // before the requests it still reads from
-        soap_codec_free(worker->codec);
+        while (worker->shifts) {
+            struct shift *shift = worker->shifts;
+            worker->shifts = shift->next;
+            end_shift(shift);
+        }
         free_jobs(&worker->inbox);
         free_jobs(&worker->ready);
         free_jobs(&worker->flying);
         pthread_mutex_destroy(&worker->lock);
+        for (size_t seat = i; seat < worker->lane_end; seat += workers->count)
+            free(workers->lanes[seat].name);
     }
+    pthread_cond_destroy(&workers->changed);
     pthread_cond_destroy(&workers->drained);
     pthread_mutex_destroy(&workers->lock);
     free(workers->lanes);
@@ -733,38 +809,16 @@ void workers_free(struct workers *workers)
     free(workers);
 }
 
-const struct services *workers_services(const struct workers *workers)
+void workers_view(struct workers *workers, size_t seat, struct worker_view *ret)
 {
-    return workers->services;
+    require(seat < LEDGER_SEATS);
+    lane_view(&workers->lanes[seat], steady_ms(), ret);
 }
 
-static int64_t wall_from_steady(int64_t moment_ms)
+void workers_open(struct workers *workers, size_t seat)
 {
-    if (moment_ms == 0 || moment_ms == INT64_MAX)
-        return moment_ms;
-    return clock_now_ms() + (moment_ms - steady_ms());
-}
-
-void workers_view(struct workers *workers, size_t service, struct worker_view *ret)
-{
-    require(service < workers->services->count);
-    struct lane *lane = &workers->lanes[service];
-    pthread_mutex_lock(&lane->worker->lock);
-    *ret = (struct worker_view){
-        .in_flight = lane->in_flight,
-        .limit = (int)lane->limit,
-        .max = lane->window.max,
-        .failures_in_a_row = lane->window.failures,
-        .closed_until = wall_from_steady(lane->window.closed_until),
-    };
-    snprintf(ret->reason, sizeof(ret->reason), "%s", lane->reason);
-    pthread_mutex_unlock(&lane->worker->lock);
-}
-
-void workers_open(struct workers *workers, size_t service)
-{
-    require(service < workers->services->count);
-    struct lane *lane = &workers->lanes[service];
+    require(seat < LEDGER_SEATS);
+    struct lane *lane = &workers->lanes[seat];
     pthread_mutex_lock(&lane->worker->lock);
     lane->is_opening = true;
     pthread_mutex_unlock(&lane->worker->lock);

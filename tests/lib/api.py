@@ -3,6 +3,7 @@
 
 The one place that knows paths, headers and the names of JSON members; tests use the words here."""
 
+import base64
 import http.client
 import json
 import time
@@ -60,6 +61,11 @@ class Attempt:
         self.outcome, self.http_status = json_["outcome"], json_["http_status"]
         self.reason, self.fault = json_["reason"], json_["fault"]
         self.request, self.reply = as_text(json_["request"]), as_text(json_["reply"])
+
+
+def basic(user, password):
+    """The header's value for HTTP Basic authentication."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def as_text(shown):
@@ -146,6 +152,10 @@ class Api:
 
     def open_service(self, name):
         return self.press(f"/services/{name}/open")
+
+    def reload(self):
+        """The answer after the swap, whatever it says."""
+        return self.press("/v1/reload")
 
     # --- waiting for what is to happen ---
 

@@ -144,6 +144,10 @@ class Gateway:
     def terminate(self):
         self._process.send_signal(signal.SIGTERM)
 
+    def reload(self):
+        """By signal: nobody answers, the log tells."""
+        self._process.send_signal(signal.SIGHUP)
+
     def memory_kb(self, row="VmRSS"):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
             return int(re.search(rf"^{row}:\s+(\d+)", file.read(), re.M)[1])

@@ -54,6 +54,10 @@ class Place:
         file = gateway.write_config(self.folder, gateway.config(services, routes, **more))
         return self.gateway_of(file, env).start()
 
+    def configure(self, services, routes=None, **more):
+        """The file anew, for a reload."""
+        return gateway.write_config(self.folder, gateway.config(services, routes, **more))
+
     def gateway_of(self, file, env=None):
         self.gateways.append(gateway.Gateway(file, gateway.environment(**(env or {}))))
         return self.gateways[-1]

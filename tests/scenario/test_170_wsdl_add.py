@@ -290,3 +290,46 @@ def test_an_end_in_the_middle_leaves_nothing_half(home, how):
     add(home, home / "crm.wsdl")
     assert listed(home)[0]["operations"] == ["o", "two"]
     assert not (home / "modules/versions/.work").exists()
+
+
+# --- beside a running gateway ---
+
+ENVELOPE = (f'<e:Envelope xmlns:e="{customer.ENVELOPE_11}"><e:Body><t:e xmlns:t="urn:t">{{{{uii}}}}'
+            "</t:e></e:Body></e:Envelope>")
+
+
+def test_a_running_gateway_calls_what_was_added_and_keeps_what_it_has(place):
+    """From a file to a call without a restart; then a newer version, then a broken one."""
+    crm = place.customer(customer.soap_reply(""))
+    place.template("crm.xml", ENVELOPE)
+    (place.folder / "modules").mkdir()
+    gate = place.gateway({"other": gateway.http_service(crm.url("/other"))}, modules="modules")
+    config, path = gate.config_file, written(place.folder, "crm.wsdl", SIMPLE)
+
+    def run(*arguments):
+        code, out, errors = gateway.run("wsdl", arguments[0], "--config", config, *arguments[1:],
+                                        within_s=BUILD_S)
+        return code, out + errors
+    code, said = run("add", path)
+    assert code == 0 and f"process {gate.pid}, has it loaded" in said
+    place.configure({"crm": gateway.soap_service("crm", "o", crm.url("/crm"), "crm.xml")}, modules="modules")
+    assert gate.api.reload().status == 200
+    event = gate.api.accept("inbound.call_end", {"uii": "4711"})
+    assert "4711" in crm.wait(1, "/crm")[0].text
+    gate.api.wait_state(event.deliveries["crm"], "delivered")
+    path.write_text(TWO)
+    code, said = run("add", path)
+    assert code == 0 and "has it loaded" in said
+    path.write_text(BROKEN)
+    assert run("add", path)[0] == 2
+    gate.api.accept("inbound.call_end", {"uii": "4712"})
+    assert "4712" in crm.wait(2, "/crm")[1].text
+    code, said = run("remove", "crm")
+    assert code == 2 and "service crm uses WSDL crm" in said
+
+
+def test_without_a_gateway_it_is_told(home):
+    config = configure(home)
+    code, out, _ = gateway.run("wsdl", "add", "--config", config,
+                               written(home, "crm.wsdl", SIMPLE), within_s=BUILD_S)
+    assert code == 0 and "no gateway is running: it takes effect at the next start" in out

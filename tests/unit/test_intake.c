@@ -111,7 +111,7 @@ static const struct route routes[] = {
 struct fixture {
     struct config config;
     struct ledger ledger;
-    struct intake *intake;
+    struct generation generation;
     struct server *server;
     int port;
 };
@@ -122,7 +122,7 @@ static void handle(void *context, struct server_request *request)
     struct str path = server_path(request);
     size_t skip = strlen("/v1/events/");
     bool has_trigger = path.len > skip && path.data[skip - 1] == '/';
-    intake_take(fixture->intake, request,
+    intake_take(&fixture->generation, &fixture->ledger, request,
                 has_trigger ? (struct str){path.data + skip, path.len - skip} : STR(""));
 }
 
@@ -143,7 +143,8 @@ static int start(void **state)
                                       .routes = routes,
                                       .route_count = COUNT_OF(routes)};
     fixture->ledger.arena = arena_new();
-    fixture->intake = intake_new(&fixture->config, &fixture->ledger);
+    fixture->generation.config = &fixture->config;
+    fixture->generation.routes = route_index_new(routes, COUNT_OF(routes));
     struct err err;
     if (!server_start(&(struct server_options){.host = "127.0.0.1",
                                                .threads = 2,
@@ -165,7 +166,7 @@ static int stop(void **state)
     if (fixture->ledger.has_thread)
         pthread_join(fixture->ledger.thread, NULL);
     server_free(fixture->server);
-    intake_free(fixture->intake);
+    route_index_free(fixture->generation.routes);
     arena_free(fixture->ledger.arena);
     free(fixture);
     return 0;
@@ -372,13 +373,12 @@ static void test_a_passed_limit_is_413(void **state)
 
 // --- when it goes ---
 
-// An intake reads the routes once, so there has to be a new one.
 static void set_routes(struct fixture *fixture, const struct route *items, size_t count)
 {
-    intake_free(fixture->intake);
+    route_index_free(fixture->generation.routes);
     fixture->config.routes = items;
     fixture->config.route_count = count;
-    fixture->intake = intake_new(&fixture->config, &fixture->ledger);
+    fixture->generation.routes = route_index_new(items, count);
 }
 
 static void test_the_times_of_a_route_become_moments(void **state)

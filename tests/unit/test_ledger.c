@@ -26,6 +26,7 @@ struct fixture {
     struct store_reader *reader;
     struct ledger *ledger;
     int64_t lease_for_ms[SERVICES];
+    size_t seats[SERVICES];
     int64_t not_before, expires_at; // of what is accepted next
     unsigned serial;
 
@@ -52,6 +53,18 @@ static int remove_one(const char *path, const struct stat *at, int kind, struct 
 
 static void take_leases(void *context, size_t service, struct store_lease **leases, size_t count);
 
+static void serve(struct fixture *f, const char *const *services, size_t count,
+                  int64_t reserve_bytes, size_t *ret_seats)
+{
+    struct err err;
+    assert_true(ledger_serve(f->ledger,
+                             &(struct ledger_serve){.services = services,
+                                                    .lease_for_ms = f->lease_for_ms,
+                                                    .count = count,
+                                                    .reserve_bytes = reserve_bytes},
+                             ret_seats, &err));
+}
+
 static void start(struct fixture *f, int64_t reserve_bytes)
 {
     size_t taken_over;
@@ -61,14 +74,13 @@ static void start(struct fixture *f, int64_t reserve_bytes)
         fail_msg("%s", err.text);
     f->ledger = ledger_start(&(struct ledger_options){
         .store = f->store,
-        .services = names,
-        .service_count = SERVICES,
-        .lease_for_ms = f->lease_for_ms,
         .store_path = f->path,
-        .reserve_bytes = reserve_bytes,
         .lease = take_leases,
         .lease_context = f,
     });
+    serve(f, names, SERVICES, reserve_bytes, f->seats);
+    assert_int_equal(f->seats[SURVEY], SURVEY);
+    assert_int_equal(f->seats[CRM], CRM);
 }
 
 static void stop(struct fixture *f)
@@ -142,7 +154,7 @@ static void settle(struct fixture *f, const struct store_lease *lease, size_t se
              .state = state,
              .due_at = due_at,
              .reason = ""},
-        .service = service,
+        .seat = service,
         .done = settle_done,
         .context = own,
     };

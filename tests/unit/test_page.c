@@ -39,7 +39,7 @@ enum { MINUTE = 60 * 1000 };
 
 struct fixture {
     struct config config;
-    struct pages *pages;
+    struct arena *arena;
     struct front *front;
     struct server *server;
     int port;
@@ -55,7 +55,9 @@ static enum event_format event_format;
 static int64_t closed_until;
 static char last_trigger[64];
 static bool is_ready;
-static struct services loaded; // as the workers have them
+static struct services loaded;
+static struct generation current;
+static struct reload_failure failure;
 
 static struct store_delivery make_row(const char *id, enum delivery_state state, int64_t number)
 {
@@ -282,15 +284,37 @@ void workers_open(struct workers *workers, size_t service)
     is_opened = service == 0;
 }
 
-const struct services *workers_services(const struct workers *workers)
+struct generation *reload_hold(struct reload *reload)
 {
-    (void)workers;
-    return &loaded;
+    (void)reload;
+    return generation_hold(&current);
 }
 
-void intake_take(struct intake *intake, struct server_request *request, struct str trigger)
+static bool is_reloading, is_stopping;
+
+bool reload_ask(struct reload *reload, reload_done_fn *done, void *context)
 {
-    (void)intake;
+    (void)reload;
+    if (is_reloading)
+        return false;
+    struct fault_list faults = {.items = (struct fault *)failure.faults, .count = failure.count};
+    done(context, &(struct reload_result){.generation = &current,
+                                          .is_new = failure.count == 0,
+                                          .is_stopping = is_stopping,
+                                          .faults = &faults});
+    return true;
+}
+
+void reload_last_failure(struct reload *reload, struct arena *arena, struct reload_failure *ret)
+{
+    (void)reload, (void)arena;
+    *ret = failure;
+}
+
+void intake_take(const struct generation *generation, struct ledger *ledger,
+                 struct server_request *request, struct str trigger)
+{
+    (void)generation, (void)ledger;
     snprintf(last_trigger, sizeof(last_trigger), "%.*s", STR_ARG(trigger));
     server_reply(request, &(struct server_response){
                               .status = 202, .media_type = "application/json", .body = STR("{}")});
@@ -318,7 +342,8 @@ static const struct value_map maps[] = {
 static int start(void **state)
 {
     log_set_level(LOG_ERROR + 1);
-    is_full_list = is_store_broken = is_opened = false;
+    is_full_list = is_store_broken = is_opened = is_reloading = is_stopping = false;
+    failure = (struct reload_failure){0};
     is_ready = true;
     operate_result = OPERATE_DONE;
     closed_until = 0;
@@ -331,16 +356,20 @@ static int start(void **state)
                                       .services = services,
                                       .service_count = COUNT_OF(services)};
     loaded.unmapped = unmapped_new(&fixture->config.maps);
-    AUTO_ARENA struct arena *arena = arena_new();
-    struct fault_list faults = {.arena = arena};
+    fixture->arena = arena_new();
+    struct fault_list faults = {.arena = fixture->arena};
+    static size_t seats[COUNT_OF(services)] = {0, 1};
+    static const struct pages pages;
     struct err err;
-    if (!pages_new(&fixture->config, NULL, NULL, NULL, &fixture->pages, &faults)) {
+    current = (struct generation){
+        .holders = 1, .config = &fixture->config, .services = &loaded, .seats = seats, .number = 3};
+    if (!page_files_load(fixture->config.pages_dir, &current.files, &faults)) {
         for (size_t i = 0; i < faults.count; i++)
             print_error("%s:%d:%d: %s\n", faults.items[i].file, faults.items[i].line,
                         faults.items[i].column, faults.items[i].text);
         return -1;
     }
-    fixture->front = front_new(NULL, fixture->pages, NULL);
+    fixture->front = front_new(NULL, &pages, NULL);
     if (!server_start(&(struct server_options){.host = "127.0.0.1",
                                                .threads = 2,
                                                .max_body_bytes = 4096,
@@ -360,7 +389,9 @@ static int stop(void **state)
     struct fixture *fixture = *state;
     server_free(fixture->server);
     front_free(fixture->front);
-    pages_free(fixture->pages);
+    assert_int_equal(current.holders, 1);
+    page_files_free(current.files);
+    arena_free(fixture->arena);
     unmapped_free(loaded.unmapped);
     free(fixture);
     return 0;
@@ -723,17 +754,70 @@ static void test_the_front_knows_events_and_health(void **state)
 
 static void test_a_missing_template_is_a_fault_with_its_place(void **state)
 {
-    struct fixture *fixture = *state;
-    struct config config = fixture->config;
-    config.pages_dir = "templates/no_such_folder";
+    (void)state;
     AUTO_ARENA struct arena *arena = arena_new();
     struct fault_list faults = {.arena = arena};
-    struct pages *pages = NULL;
-    assert_false(pages_new(&config, NULL, NULL, NULL, &pages, &faults));
-    assert_null(pages);
-    assert_int_equal(faults.count, 9);
+    struct page_files *files = NULL;
+    assert_false(page_files_load("templates/no_such_folder", &files, &faults));
+    assert_null(files);
+    assert_int_equal(faults.count, 10);
     assert_string_equal(faults.items[0].file, "templates/no_such_folder/deliveries.html");
     fault_list_finish(&faults);
+}
+
+// --- the configuration ---
+
+static const struct generation_module modules[] = {
+    {.name = "survey", .digest = "d1", .engine = "208124", .change = CHANGE_CHANGED},
+    {.name = "old", .digest = "", .engine = "", .change = CHANGE_REMOVED},
+};
+static const char *const need_restart[] = {"listen"};
+static const struct fault mistakes[] = {
+    {.file = "g.yaml", .line = 12, .column = 3, .text = "there is no survey \"<b>\""},
+    {.file = "modules", .text = "modules/x.so: no module"},
+};
+
+static void test_the_configuration_tells_what_is_loaded(void **state)
+{
+    current.module_list = modules;
+    current.module_count = COUNT_OF(modules);
+    current.need_restart = need_restart;
+    current.need_restart_count = COUNT_OF(need_restart);
+    expect(ask(*state, "GET /configuration", BROWSER), 200,
+           PARTS("generation 3", "2 services", "<strong>survey</strong>", "<td>changed</td>",
+                 "<td>removed</td>", "<code>listen</code>", "!role=\"alert\""));
+    expect(ask(*state, "POST /v1/reload", WANT_JSON), 200,
+           PARTS("\"generation\": 3", "\"name\": \"old\"", "\"failed\": null", "\"crm\""));
+    expect(ask(*state, "POST /v1/reload", BROWSER), 303, PARTS("Location: /configuration"));
+    expect(ask(*state, "GET /v1/reload", HOST), 405, PARTS("Allow: POST"));
+}
+
+static void test_a_failed_reload_is_told_with_every_mistake(void **state)
+{
+    failure =
+        (struct reload_failure){.at_ms = 1600192937123, .faults = mistakes, .count = 2, .total = 2};
+    expect(ask(*state, "POST /v1/reload", HOST), 422,
+           PARTS("application/problem+json", "urn:switchhook:problem:configuration-invalid",
+                 "\"file\": \"g.yaml\"", "\"line\": 12", "\"column\": 3",
+                 "modules/x.so: no module"));
+    expect(ask(*state, "GET /configuration", BROWSER), 200,
+           PARTS("failed", "g.yaml", "modules/x.so", "!<b>"));
+    expect(ask(*state, "GET /services", BROWSER), 200,
+           PARTS("role=\"alert\"", "a reload at 2020-09-15T18:02:17.123Z failed: g.yaml:12:3: "));
+    expect(ask(*state, "GET /configuration", WANT_JSON), 200, PARTS("\"mistakes\": 2"));
+}
+
+static void test_a_reload_is_an_operators_button(void **state)
+{
+    is_reloading = true;
+    expect(ask(*state, "POST /v1/reload", HOST), 409, PARTS("reload-running", "Retry-After: "));
+    is_reloading = false;
+    expect(ask(*state, "POST /v1/reload", HOST "Origin: http://evil.example\r\n"), 403,
+           PARTS("cross-site"));
+    expect(ask(*state, "POST /v1/reload", "Host: gateway.example\r\n"), 403,
+           PARTS("host-not-allowed"));
+    is_stopping = true;
+    expect(ask(*state, "POST /v1/reload", HOST), 503, PARTS("urn:switchhook:problem:stopping"));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -741,6 +825,9 @@ static void test_a_missing_template_is_a_fault_with_its_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(test_the_configuration_tells_what_is_loaded),
+        CASE(test_a_failed_reload_is_told_with_every_mistake),
+        CASE(test_a_reload_is_an_operators_button),
         CASE(test_the_list_shows_rows_counts_and_filter),
         CASE(test_stored_texts_cannot_become_markup),
         CASE(test_the_filter_reaches_the_store_and_comes_back),

@@ -51,7 +51,7 @@ static void keep_settle(const struct ledger_settle *entry, struct settled *ret)
 {
     const struct store_attempt *attempt = &entry->settle.attempt;
     *ret = (struct settled){
-        .service = entry->service,
+        .service = entry->seat,
         .delivery = entry->settle.delivery,
         .due_at = entry->settle.due_at,
         .number = entry->settle.number,
@@ -191,6 +191,25 @@ void service_record(const struct service *service, struct arena *arena,
     *ret_body = service_mask(service, arena, request->body);
 }
 
+bool service_has_same_target(const struct service *a, const struct service *b)
+{
+    return strcmp(a->config.url.data, b->config.url.data) == 0;
+}
+
+// --- the fake generation: who holds it is counted, nothing is freed ---
+
+struct generation *generation_hold(struct generation *held)
+{
+    atomic_fetch_add(&held->holders, 1);
+    return held;
+}
+
+void generation_release(struct generation *held)
+{
+    if (held)
+        atomic_fetch_sub(&held->holders, 1);
+}
+
 struct soap_codec *soap_codec_new(void)
 {
     return NULL;
@@ -312,6 +331,7 @@ void transport_turn(struct transport *transport, int64_t wait_for_ms)
 
 static struct services services;
 static struct workers *workers;
+static struct generation generation;
 
 static int set_up(void **state)
 {
@@ -321,13 +341,16 @@ static int set_up(void **state)
     memset(&ledger, 0, sizeof(ledger));
     for (size_t i = 0; i < SERVICES; i++) {
         fakes[i].config = (struct config_service){
-            .name = names[i], .concurrency = 20, .retry = retry_policy_default};
+            .name = names[i], .url = STR("a"), .concurrency = 20, .retry = retry_policy_default};
         items[i] = &fakes[i];
     }
     services = (struct services){.items = items, .count = SERVICES};
-    static const struct config config = {.workers = 2}; // outlives the workers
-    workers = workers_new(&config, &services);
+    static struct config config;
+    static size_t seats[SERVICES] = {0, 1, 2};
+    generation = (struct generation){.config = &config, .services = &services, .seats = seats};
+    workers = workers_new(2);
     workers_start(workers, NULL);
+    workers_change(workers, &generation);
     return 0;
 }
 
@@ -336,6 +359,7 @@ static int tear_down(void **state)
     (void)state;
     workers_drain(workers, 0);
     workers_free(workers);
+    assert_int_equal(generation.holders, 0);
     return 0;
 }
 
