@@ -16,6 +16,7 @@ static const char help[] =
     "  add FILE|URL          make a WSDL callable, or a newer one of it; no restart\n"
     "  list [NAME]           what is there; of one WSDL, its versions\n"
     "  show NAME [OPERATION] its operations; of one, input, output and faults as trees\n"
+    "  diff OLD NEW          what changed between two versions or files\n"
     "  remove NAME           take a WSDL away that no service uses\n"
     "\n"
     "`switchhook wsdl COMMAND --help` tells more.\n";
@@ -32,12 +33,14 @@ static int try_module(int argc, char **argv)
     return CLI_FAILED;
 }
 
+enum { OUTPUT_MAX_BYTES = 64 << 20 };
+
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"add", cli_wsdl_add},       {"list", cli_wsdl_list},    {"show", cli_wsdl_show},
-    {"remove", cli_wsdl_remove}, {"try-module", try_module},
+    {"add", cli_wsdl_add},   {"list", cli_wsdl_list},     {"show", cli_wsdl_show},
+    {"diff", cli_wsdl_diff}, {"remove", cli_wsdl_remove}, {"try-module", try_module},
 };
 
 int cli_wsdl(int argc, char **argv)
@@ -130,4 +133,12 @@ int cli_tell_gateway(const struct cli_library *library, const char *module, bool
         printf("no gateway is running%s: it takes effect at the next start\n",
                library->outline.file ? "" : " that is known here (no --config)");
     return CLI_OK;
+}
+
+void cli_print_json(const struct json *value)
+{
+    AUTO_BUF struct buf out;
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    json_write(&out, value, JSON_INDENTED);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
 }

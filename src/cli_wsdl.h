@@ -15,6 +15,7 @@
 int cli_wsdl_add(int argc, char **argv);
 int cli_wsdl_list(int argc, char **argv);
 int cli_wsdl_show(int argc, char **argv);
+int cli_wsdl_diff(int argc, char **argv);
 int cli_wsdl_remove(int argc, char **argv);
 
 struct cli_library {
@@ -33,6 +34,8 @@ bool cli_library_lock(struct cli_library *library) MUST_CHECK;
 // Has the running gateway take up what changed: `module` is loaded then, NULL: nothing is. Returns
 // the exit status.
 int cli_tell_gateway(const struct cli_library *library, const char *module, bool is_quiet);
+
+void cli_print_json(const struct json *value);
 
 // "switchhook: SENTENCE", and the exit status that the error means.
 int cli_fail(const struct err *err);

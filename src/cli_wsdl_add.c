@@ -3,10 +3,9 @@
 // `switchhook wsdl add`: flow/wsdl_add with its stages shown, and what is in use changed at the
 // end.
 
-#include "cli_wsdl.h"
+#include "cli_wsdl_add.h"
 
 #include "base/clock.h"
-#include "flow/wsdl_add.h"
 #include "flow/wsdl_open.h"
 
 #include <stdio.h>
@@ -151,18 +150,25 @@ static int put_in_place(struct cli_library *library, const struct asked *asked,
     return cli_tell_gateway(library, version->module, asked->is_quiet);
 }
 
+bool cli_wsdl_make(struct cli_library *library, const struct wsdl_wish *wish, bool is_quiet,
+                   struct wsdl_added *ret)
+{
+    struct progress progress = {.is_quiet = is_quiet, .is_terminal = isatty(2)};
+    const struct wsdl_teller teller = {show_stage, show_line, &progress};
+    struct err err;
+    bool is_made = wsdl_add(&library->library, &library->outline, wish, &teller, ret, &err);
+    end_stage(&progress);
+    return is_made || cli_fail(&err) == CLI_OK;
+}
+
 static int add(struct cli_library *library, const struct asked *asked)
 {
-    struct progress progress = {.is_quiet = asked->is_quiet, .is_terminal = isatty(2)};
-    const struct wsdl_teller teller = {show_stage, show_line, &progress};
     struct wsdl_added added;
-    struct err err;
-    bool is_made =
-        wsdl_add(&library->library, &library->outline, &asked->wish, &teller, &added, &err);
-    end_stage(&progress);
-    if (!is_made)
-        return cli_fail(&err);
+    if (!cli_wsdl_make(library, &asked->wish, asked->is_quiet, &added))
+        return CLI_USAGE;
     print_module(asked, &added);
+    if (added.before.name && !asked->is_quiet && !added.version.is_current)
+        cli_print_changes(library, &added.before, &added.version);
     return put_in_place(library, asked, &added);
 }
 

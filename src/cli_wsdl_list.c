@@ -173,14 +173,6 @@ static void print_rows(const struct json *rows)
         print_row(width, rows->array.items[i]);
 }
 
-static void print_json(const struct json *value)
-{
-    AUTO_BUF struct buf out;
-    buf_init(&out, OUTPUT_MAX_BYTES);
-    json_write(&out, value, JSON_INDENTED);
-    printf("%.*s\n", STR_ARG(buf_str(&out)));
-}
-
 static int list(struct cli_library *library, const char *name, bool is_json)
 {
     struct err err;
@@ -193,7 +185,7 @@ static int list(struct cli_library *library, const char *name, bool is_json)
     if (name && !rows->array.count && !library_find(&library->library, name, &version, &err))
         return cli_fail(&err);
     if (is_json)
-        print_json(rows);
+        cli_print_json(rows);
     else
         print_rows(rows);
     return CLI_OK;
