@@ -328,7 +328,7 @@ static bool make_folder(struct adding *adding, struct err *err)
     if (!realpath(work, path))
         return err_set(err, ERR_IO, "%s: %s", work, strerror(errno));
     adding->folder = arena_printf(adding->arena, "%s/new", path);
-    return folder_make(adding->folder, err);
+    return folder_remove(adding->folder, err) && folder_make(adding->folder, err);
 }
 
 // NAME@VERSION: nothing is made.
