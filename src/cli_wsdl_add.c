@@ -110,8 +110,12 @@ static void print_module(const struct asked *asked, const struct wsdl_added *add
         note += len + (note[len] == '\n');
     }
     size_t count = opened.facts->operation_count;
-    printf("%s@%s: %zu operation%s\n", added->version.name, added->version.id, count,
+    printf("%s@%s: %zu operation%s", added->version.name, added->version.id, count,
            count == 1 ? "" : "s");
+    if (opened.facts->unbuilt_count)
+        printf(", %zu more are not built: --operations +NAME adds one",
+               opened.facts->unbuilt_count);
+    printf("\n");
     wsdl_close(&opened);
 }
 

@@ -77,6 +77,7 @@ static void set_facts(struct arena *arena, struct json *object, const struct soa
     if (has_12)
         json_append(arena, versions, json_text(arena, "1.2"));
     json_set(arena, object, STR("operations"), operations);
+    json_set(arena, object, STR("not_built"), json_integer(arena, (int64_t)facts->unbuilt_count));
     json_set(arena, object, STR("soap"), versions);
     json_set(arena, object, STR("notes"), json_integer(arena, (int64_t)count_lines(facts->notes)));
     set_text(arena, object, "digest", arena_strdup(arena, facts->digest));
@@ -151,11 +152,15 @@ static void print_row(int width, const struct json *row)
     const struct json *notes = json_get(row, STR("notes"));
     join(&soap, json_get(row, STR("soap")));
     join(&services, json_get(row, STR("services")));
-    printf("%-*.*s  %c %-14.*s %.16s  %10zu  %-8s  %5lld  %s\n", width,
+    size_t built = operations ? operations->array.count : 0;
+    const struct json *left_out = json_get(row, STR("not_built"));
+    char count[40];
+    snprintf(count, sizeof(count), left_out && left_out->integer ? "%zu of %zu" : "%zu", built,
+             built + (left_out ? (size_t)left_out->integer : 0));
+    printf("%-*.*s  %c %-14.*s %.16s  %10s  %-8s  %5lld  %s\n", width,
            STR_ARG(text_in(row, STR("name"))), json_get(row, STR("in_use"))->boolean ? '*' : ' ',
-           STR_ARG(text_in(row, STR("version"))), text_in(row, STR("made_at")).data,
-           operations ? operations->array.count : 0, buf_str(&soap).data,
-           (long long)(notes ? notes->integer : 0), buf_str(&services).data);
+           STR_ARG(text_in(row, STR("version"))), text_in(row, STR("made_at")).data, count,
+           buf_str(&soap).data, (long long)(notes ? notes->integer : 0), buf_str(&services).data);
     if (problem)
         printf("%-*s  ! %.*s\n", width, "", STR_ARG(problem->string));
 }

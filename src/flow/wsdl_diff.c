@@ -552,6 +552,15 @@ static void compare_operation(struct diff *diff, const struct opened *from,
     compare_faults(diff, x, y);
 }
 
+static bool is_unbuilt(const struct soap_module *module, const char *name)
+{
+    for (size_t i = 0; i < module->unbuilt_count; i++) {
+        if (strcmp(module->unbuilt[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool is_wanted(const char *name, const char *const *operations, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -581,12 +590,12 @@ void wsdl_diff(struct arena *arena, const struct opened *from, const struct open
         if (b)
             compare_operation(&diff, from, a, to, b);
         else
-            change(&diff, true, "", "is gone");
+            change(&diff, true, "", is_unbuilt(to->facts, a->name) ? "is not built" : "is gone");
     }
     for (size_t i = 0; i < to->facts->operation_count; i++) {
         const struct soap_module_operation *b = &to->facts->operations[i];
         diff.operation = arena_strdup(arena, b->name);
         if (is_wanted(b->name, operations, operation_count) && !find_operation(from->facts, b))
-            change(&diff, false, "", "is new");
+            change(&diff, false, "", is_unbuilt(from->facts, b->name) ? "is built now" : "is new");
     }
 }

@@ -375,6 +375,14 @@ static struct json *describe_notes(struct arena *arena, const char *notes)
     return to;
 }
 
+static struct json *describe_unbuilt(struct arena *arena, const struct soap_module *facts)
+{
+    struct json *to = json_array(arena);
+    for (size_t i = 0; i < facts->unbuilt_count; i++)
+        json_append(arena, to, json_text(arena, facts->unbuilt[i]));
+    return to;
+}
+
 struct json *show_module(struct arena *arena, const struct library_version *version,
                          const struct opened *opened)
 {
@@ -392,6 +400,8 @@ struct json *show_module(struct arena *arena, const struct library_version *vers
     for (size_t i = 0; i < facts->operation_count; i++)
         json_append(arena, operations, describe_call(arena, &facts->operations[i]));
     json_set(arena, to, STR("operations"), operations);
+    if (facts->unbuilt_count)
+        json_set(arena, to, STR("not_built"), describe_unbuilt(arena, facts));
     json_set(arena, to, STR("notes"), describe_notes(arena, facts->notes));
     return to;
 }

@@ -191,7 +191,9 @@ def test_only_chosen_operations_are_built_and_more_can_be_added(home):
     path = written(home, "crm.wsdl", TWO)
     add(home, "--operations", "two", path)
     assert listed(home)[0]["operations"] == ["two"]
-    add(home, path)  # the choice stays
+    assert "operation \"o\" of WSDL crm is not in its module: `switchhook wsdl add --operations +o" \
+        in wsdl(home, "show", "crm", "o")[2]
+    assert "1 more are not built" in add(home, path)  # the choice stays
     assert listed(home)[0]["operations"] == ["two"]
     add(home, "--operations", "+o", "crm")
     assert listed(home)[0]["operations"] == ["o", "two"]
