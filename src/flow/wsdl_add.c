@@ -240,7 +240,10 @@ static void keep_log(const struct adding *adding, const char *log, bool is_inter
                                     adding->library->versions_dir, adding->name);
     if (log && !is_interrupted && folder_rename(log, kept, &err))
         adding->teller->line(adding->teller->context,
-                             arena_printf(adding->arena, "all words of the tools: %s", kept));
+                             arena_printf(adding->arena,
+                                          "what the tools said is in %s; --operations A,B builds "
+                                          "others without what fails here",
+                                          kept));
 }
 
 static struct json *describe_files(struct adding *adding)

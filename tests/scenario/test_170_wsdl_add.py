@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import threading
 
@@ -168,6 +169,38 @@ def test_a_version_that_fails_leaves_the_one_in_use(home):
     assert f"{home}/crm.wsdl:6: operation o: the portType does not have it" in said
     assert listed(home) == before
     assert not (home / "modules/versions/.work").exists()
+
+
+@pytest.mark.parametrize("tool, words", [
+    ("all.h(LINE): **ERROR**: something about it", "something about it (e/inner, {home}/t.xsd:1)"),
+    ("all.h(1): Syntax error: undeclared 'ns1__o'", "undeclared 'ns1__o' (o, {home}/crm.wsdl:4)"),
+    ("Segmentation fault", "soapcpp2: Segmentation fault"),
+])
+def test_what_a_tool_cannot_do_is_told_with_the_place_in_the_customers_file(home, tool, words):
+    """The tool is one that fails; what it reads is what it reads always."""
+    inner = '<s:complexType><s:sequence><s:element name="inner" type="s:int"/></s:sequence>'
+    written(home, "t.xsd", schema(f'<s:element name="e">{inner}</s:complexType></s:element>'))
+    written(home, "crm.wsdl", definitions("", '<s:include schemaLocation="t.xsd"/>'))
+    program = written(home, "bin/soapcpp2", "#!/bin/sh\nline=$(grep -n 'int .*inner' all.h | "
+                      f"cut -d: -f1)\necho \"{tool}\" | sed \"s/LINE/$line/\" >&2\nexit 1\n")
+    program.chmod(0o755)
+    env = gateway.environment()
+    env["PATH"] = f"{home}/bin:{env['PATH']}"
+    code, _, errors = gateway.run("wsdl", "add", "--modules", home / "modules", home / "crm.wsdl",
+                                  env=env)
+    assert code == 2 and words.format(home=home) in errors and "--operations" in errors
+    (log,) = re.findall(r"what the tools said is in ([^;]*);", errors)
+    assert "wsdl2h -c" in open(log, encoding="utf-8").read()
+
+
+def test_a_tool_that_is_not_installed_is_told(home):
+    written(home, "bin/nothing", "")
+    for name in ("sh", "dirname", "basename", "sha256sum", "cut", "realpath"):
+        (home / "bin" / name).symlink_to(shutil.which(name))
+    env = {**gateway.environment(), "PATH": str(home / "bin")}
+    code, _, errors = gateway.run("wsdl", "add", "--modules", home / "modules",
+                                  written(home, "crm.wsdl", SIMPLE), env=env)
+    assert code == 2 and "there is no wsdl2h; on Debian: apt install gsoap" in errors
 
 
 def test_an_older_version_is_one_command_away(home):
