@@ -55,7 +55,7 @@ const char *addressing_action(const struct reader *reader, const xmlNode *abstra
     const char *given = given_action(reader, input);
     if (given)
         return given;
-    return *soap_action ? soap_action : default_action(reader, abstract, input);
+    return *soap_action || !abstract ? soap_action : default_action(reader, abstract, input);
 }
 
 static bool holds_marker(const xmlNode *node)

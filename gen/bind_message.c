@@ -301,6 +301,21 @@ bool message_read(struct reader *reader, const xmlNode *abstract, const struct b
     return true;
 }
 
+bool message_guess(struct reader *reader, const char *namespace, const char *name,
+                   struct message *ret)
+{
+    struct qname of = {.namespace = namespace, .name = name, .is_bound = true};
+    if (!schemas_find(reader, KIND_ELEMENT, of) && !declare_open_element(reader, of))
+        return false;
+    struct part *part = arena_alloc(reader->arena, sizeof(*part));
+    *part = (struct part){.name = "body",
+                          .of = of,
+                          .is_element = true,
+                          .component = schemas_find(reader, KIND_ELEMENT, of)};
+    *ret = (struct message){.parts = part, .count = 1};
+    return true;
+}
+
 // --- faults ---
 
 static const xmlNode *bound_fault(const struct reader *reader, const xmlNode *bound,
@@ -382,29 +397,100 @@ const struct soap_module_detail *detail_facts(struct arena *arena, const struct 
     return facts;
 }
 
-// gSOAP knows elements that the texts do not; there they hold anything.
-static bool supply_element(struct reader *reader, const struct part *part)
+// --- what the texts need and gSOAP does not ---
+
+static void want_element(struct reader *reader, struct qname name)
 {
-    if (!part->is_element || part->component || !*part->of.name)
-        return true;
-    return declare_open_element(reader, part->of);
+    struct component *component = schemas_find(reader, KIND_ELEMENT, name);
+    if (!component)
+        return;
+    schemas_link_one(reader, component);
+    schemas_want(reader, component, WANT_TEXTS);
 }
 
-bool messages_supply(struct reader *reader, const struct call *call)
+// gSOAP knows elements that the texts do not; there they hold anything.
+static bool supply_elements(struct reader *reader, const struct soap_module_part *parts,
+                            size_t count)
 {
-    const struct {
-        const struct part *parts;
-        size_t count;
-    } lists[] = {{call->input.parts, call->input.count},
-                 {call->input.headers, call->input.header_count},
-                 {call->output.parts, call->output.count},
-                 {call->output.headers, call->output.header_count},
-                 {call->faults, call->fault_count}};
-    for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        for (size_t j = 0; j < lists[i].count; j++) {
-            if (!supply_element(reader, &lists[i].parts[j]))
+    for (size_t i = 0; i < count; i++) {
+        struct qname name = {.namespace = parts[i].of.namespace, .name = parts[i].of.local};
+        if (!parts[i].is_element || schemas_find(reader, KIND_ELEMENT, name))
+            continue;
+        if (!declare_open_element(reader, name))
+            return false;
+        want_element(reader, name);
+    }
+    return true;
+}
+
+// Whether the parts can be the elements of one type.
+static bool are_distinct(const struct soap_module_message *message)
+{
+    for (size_t i = 0; i < message->part_count; i++) {
+        if (xmlValidateNCName((const xmlChar *)message->parts[i].name, 0) != 0)
+            return false;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(message->parts[i].name, message->parts[j].name) == 0)
                 return false;
         }
     }
     return true;
+}
+
+static void write_wrapper(struct buf *out, struct reader *reader,
+                          const struct soap_module_message *message)
+{
+    buf_printf(out, "<xs:complexType><xs:all>");
+    for (size_t i = 0; i < message->part_count; i++) {
+        const struct soap_module_part *part = &message->parts[i];
+        if (*part->mime)
+            continue;
+        buf_printf(out,
+                   "<xs:element name=\"%s\" minOccurs=\"0\" nillable=\"true\"%s type=\"%s%s\"/>",
+                   part->name, declaration(reader, "t", part->of.namespace),
+                   *part->of.namespace ? "t:" : "", escaped(reader, part->of.local));
+    }
+    buf_printf(out, "</xs:all></xs:complexType>");
+}
+
+// The element around the parts of an rpc call is in no schema; the gateway checks it by one of
+// ours.
+static bool supply_wrapper(struct reader *reader, const struct soap_module_message *message,
+                           const char *direction, size_t index)
+{
+    if (!*message->wrapper.local || message->is_encoded)
+        return true;
+    struct qname name = {.namespace = SOAP_MODULE_RPC_NAMESPACE,
+                         .name = arena_printf(reader->arena, "%s.%zu", direction, index)};
+    AUTO_BUF struct buf text;
+    buf_init(&text, MAX_FILE_BYTES);
+    buf_printf(&text,
+               "<xs:schema xmlns:xs='" XSD_NS "' targetNamespace='%s'><xs:element name='%s'>",
+               name.namespace, name.name);
+    if (are_distinct(message))
+        write_wrapper(&text, reader, message);
+    buf_printf(&text, "</xs:element></xs:schema>");
+    if (!schemas_add_text(reader, arena_copy(reader->arena, buf_str(&text)).data))
+        return false;
+    want_element(reader, name);
+    return true;
+}
+
+static bool supply_message(struct reader *reader, const struct soap_module_message *message)
+{
+    return supply_elements(reader, message->parts, message->part_count) &&
+           supply_elements(reader, message->headers, message->header_count);
+}
+
+bool messages_supply(struct reader *reader, const struct soap_module_operation *facts, size_t index)
+{
+    for (size_t i = 0; i < facts->fault_count; i++) {
+        const struct soap_module_part part = {.of = facts->faults[i].element,
+                                              .is_element = *facts->faults[i].element.local};
+        if (!supply_elements(reader, &part, 1))
+            return false;
+    }
+    return supply_message(reader, &facts->input) && supply_message(reader, &facts->output) &&
+           supply_wrapper(reader, &facts->input, "in", index) &&
+           supply_wrapper(reader, &facts->output, "out", index);
 }

@@ -448,7 +448,8 @@ static void add_reference(struct reader *reader, struct component *component, co
             is_node(node, XSD_NS, "extension") || is_node(node, XSD_NS, "restriction");
         if (is_derivation || has_attribute(node, "substitutionGroup"))
             list_add(&found->heirs, component); // too many is no harm
-    } else if (!is_elsewhere(reader, name.namespace)) {
+    } else if (!is_elsewhere(reader, name.namespace) ||
+               (kind == KIND_TYPE && schemas_is_written(name.namespace) && !supplied_has(name))) {
         reader_note(reader, node,
                     "%s {%s}%s is defined nowhere: what stands there passes unchecked",
                     kind_words[kind], name.namespace, name.name);

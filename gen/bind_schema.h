@@ -38,6 +38,7 @@ struct component {
     struct component *original;        // what it redefines, or NULL
     struct component_list uses, heirs; // heirs may stand in its place: derived types, substitutes
     bool holds_any_type;
+    bool is_open;    // libxml2 does not take it: in the texts it may hold anything
     unsigned wanted; // of enum want
 };
 
@@ -70,5 +71,19 @@ struct space *space_of(struct reader *reader, const char *name);
 // What a name in an attribute of `node` means: its corrected namespace, and the component or NULL.
 struct component *resolve(struct reader *reader, const struct component *from, const xmlNode *node,
                           enum component_kind kind, const char *text, struct qname *ret);
+
+// --- bind_schema_supply.c ---
+
+extern const char *const supplied_spaces[]; // NULL ends it
+// The schema of such a namespace.
+const char *supplied_text(struct arena *arena, const char *namespace);
+// Whether it has that type, or XML Schema itself has.
+bool supplied_has(struct qname name);
+
+// --- bind_schema_check.c ---
+
+// Compiles the texts as the gateway will. A declaration that libxml2 does not take is marked as
+// open, with a note. How many were.
+size_t schemas_open_wrong(struct reader *reader, const char **texts, size_t count);
 
 #endif

@@ -2,9 +2,10 @@
 //
 // Writes the collected declarations as one schema a namespace, which both gSOAP and libxml2 take,
 // whatever files and defaults they came from. Every declaration is copied node by node: names get
-// prefixes of ours, `form` is written out where the defaults of two schemas differ, and a nameless
-// simple type inside another gets a name, because gSOAP knows only named ones there. Nothing of
-// this shows on the wire.
+// prefixes of ours, `form` is written out where the defaults of two schemas differ. For gSOAP a
+// nameless simple type inside another gets a name, because it knows only named ones there; for
+// libxml2, which takes a schema as a whole or not at all, what is wrong in a declaration is mended
+// or the declaration opened. Nothing of this shows on the wire.
 
 #include "bind_schema.h"
 
@@ -22,143 +23,36 @@ struct writer {
     bool uses_space[MAX_SPACES];
 };
 
-// xml:lang and its kin, for libxml2; gSOAP knows them.
-static const char xml_schema[] =
-    "<xs:schema xmlns:xs='" XSD_NS "' targetNamespace='" XML_NS "'>"
-    "<xs:attribute name='lang' type='xs:string'/><xs:attribute name='base' type='xs:anyURI'/>"
-    "<xs:attribute name='space' type='xs:NCName'/><xs:attribute name='id' type='xs:ID'/>"
-    "<xs:attributeGroup name='specialAttrs'><xs:attribute ref='xml:base'/>"
-    "<xs:attribute ref='xml:lang'/><xs:attribute ref='xml:space'/></xs:attributeGroup>"
-    "</xs:schema>";
-
-// What both versions of SOAP's encoding define: arrays, structs and, added by encoding_text, the
-// simple types with attributes.
-static const char encoding_schema[] =
-    "<xs:attribute name='root' type='xs:boolean'/><xs:attribute name='offset' type='xs:string'/>"
-    "<xs:attribute name='position' type='xs:string'/>"
-    "<xs:attribute name='arrayType' type='xs:string'/>"
-    "<xs:attribute name='itemType' type='xs:QName'/>"
-    "<xs:attribute name='arraySize' type='xs:string'/>"
-    "<xs:attribute name='nodeType' type='xs:string'/>"
-    "<xs:attribute name='id' type='xs:ID'/><xs:attribute name='ref' type='xs:IDREF'/>"
-    "<xs:attributeGroup name='commonAttributes'><xs:attribute name='id' type='xs:ID'/>"
-    "<xs:attribute name='href' type='xs:anyURI'/></xs:attributeGroup>"
-    "<xs:attributeGroup name='arrayAttributes'><xs:attribute ref='e:arrayType'/>"
-    "<xs:attribute ref='e:offset'/><xs:attribute ref='e:itemType'/>"
-    "<xs:attribute ref='e:arraySize'/></xs:attributeGroup>"
-    "<xs:group name='Array'><xs:sequence><xs:any namespace='##any' minOccurs='0' "
-    "maxOccurs='unbounded' processContents='lax'/></xs:sequence></xs:group>"
-    "<xs:complexType name='Array'><xs:group ref='e:Array' minOccurs='0'/>"
-    "<xs:attributeGroup ref='e:arrayAttributes'/><xs:attributeGroup ref='e:commonAttributes'/>"
-    "</xs:complexType><xs:element name='Array' type='e:Array'/>"
-    "<xs:complexType name='Struct'><xs:group ref='e:Array' minOccurs='0'/>"
-    "<xs:attributeGroup ref='e:commonAttributes'/></xs:complexType>"
-    "<xs:element name='Struct' type='e:Struct'/>"
-    "<xs:simpleType name='base64'><xs:restriction base='xs:base64Binary'/></xs:simpleType>";
-
-static const char *const encoded_types[] = {"string",
-                                            "boolean",
-                                            "float",
-                                            "double",
-                                            "decimal",
-                                            "duration",
-                                            "dateTime",
-                                            "time",
-                                            "date",
-                                            "gYearMonth",
-                                            "gYear",
-                                            "gMonthDay",
-                                            "gDay",
-                                            "gMonth",
-                                            "hexBinary",
-                                            "base64Binary",
-                                            "anyURI",
-                                            "QName",
-                                            "normalizedString",
-                                            "token",
-                                            "language",
-                                            "Name",
-                                            "NMTOKEN",
-                                            "NCName",
-                                            "NMTOKENS",
-                                            "ID",
-                                            "IDREF",
-                                            "ENTITY",
-                                            "integer",
-                                            "nonPositiveInteger",
-                                            "negativeInteger",
-                                            "long",
-                                            "int",
-                                            "short",
-                                            "byte",
-                                            "nonNegativeInteger",
-                                            "unsignedLong",
-                                            "unsignedInt",
-                                            "unsignedShort",
-                                            "unsignedByte",
-                                            "positiveInteger"};
-
-static const char *encoding_text(struct arena *arena, const char *namespace)
-{
-    AUTO_BUF struct buf text;
-    buf_init(&text, MAX_FILE_BYTES);
-    buf_printf(&text, "<xs:schema xmlns:xs='" XSD_NS "' xmlns:e='%s' targetNamespace='%s'>%s",
-               namespace, namespace, encoding_schema);
-    for (size_t i = 0; i < COUNT_OF(encoded_types); i++)
-        buf_printf(&text,
-                   "<xs:complexType name='%s'><xs:simpleContent><xs:extension base='xs:%s'>"
-                   "<xs:attributeGroup ref='e:commonAttributes'/></xs:extension>"
-                   "</xs:simpleContent></xs:complexType><xs:element name='%s' type='e:%s'/>",
-                   encoded_types[i], encoded_types[i], encoded_types[i], encoded_types[i]);
-    buf_printf(&text, "</xs:schema>");
-    return arena_copy(arena, buf_str(&text)).data;
-}
-
-static const char *const supplied[] = {XML_NS, SOAPENC_NS, SOAPENC12_NS};
-
-bool schemas_is_written(const char *namespace)
-{
-    bool is_supplied = false;
-    for (size_t i = 0; i < COUNT_OF(supplied); i++)
-        is_supplied |= strcmp(supplied[i], namespace) == 0;
-    return is_supplied || strcmp(namespace, XSD_NS) == 0;
-}
-
-// A schema that no WSDL has to bring.
-static const char *supplied_text(struct arena *arena, const char *namespace)
-{
-    return strcmp(namespace, XML_NS) == 0 ? xml_schema : encoding_text(arena, namespace);
-}
-
 // --- names ---
 
 static const char *written_name(struct writer *writer, struct qname name)
 {
     struct reader *reader = writer->reader;
-    if (!*name.namespace)
-        writer->uses_space[space_of(reader, "") - reader->schemas->spaces] = true;
-    if (!*name.namespace || strcmp(name.namespace, XML_NS) == 0 ||
-        strcmp(name.namespace, XSD_NS) == 0) {
-        const char *prefix = !*name.namespace                      ? ""
-                             : strcmp(name.namespace, XSD_NS) == 0 ? "xs:"
-                                                                   : "xml:";
-        if (*prefix == 'x' && prefix[1] == 'm')
-            writer->uses_space[space_of(reader, XML_NS) - reader->schemas->spaces] = true;
-        return arena_printf(reader->arena, "%s%s", prefix, name.name);
-    }
+    bool is_xsd = strcmp(name.namespace, XSD_NS) == 0;
     const struct space *space = space_of(reader, name.namespace);
     if (!space)
         return name.name;
     size_t index = (size_t)(space - reader->schemas->spaces);
-    writer->uses_space[index] = true;
+    if (!is_xsd || strcmp(name.name, "schema") == 0) // an element, and no type of XML Schema
+        writer->uses_space[index] = true;
+    if (!*name.namespace)
+        return name.name;
+    if (is_xsd)
+        return arena_printf(reader->arena, "xs:%s", name.name);
+    if (strcmp(name.namespace, XML_NS) == 0)
+        return arena_printf(reader->arena, "xml:%s", name.name);
     return arena_printf(reader->arena, "n%zu:%s", index, name.name);
 }
 
 // gSOAP may bring the type, but libxml2 has only what is written.
-static bool is_unknown(const struct writer *writer, struct qname name)
+static bool is_unknown(const struct writer *writer, enum component_kind kind, struct qname name)
 {
-    return !is_elsewhere(writer->reader, name.namespace) ||
-           (!writer->is_for_gsoap && schemas_is_stock(name.namespace));
+    if (!is_elsewhere(writer->reader, name.namespace))
+        return true;
+    bool is_written = schemas_is_written(name.namespace);
+    if (kind == KIND_TYPE && is_written)
+        return !supplied_has(name);
+    return !writer->is_for_gsoap && !is_written;
 }
 
 // What stands for a type that is defined nowhere.
@@ -181,7 +75,7 @@ static const char *written_names(struct writer *writer, const xmlNode *node,
         struct qname name;
         struct component *found =
             resolve(writer->reader, writer->component, node, kind, text, &name);
-        if (!found && is_unknown(writer, name))
+        if (!found && is_unknown(writer, kind, name))
             name = (struct qname){.namespace = XSD_NS, .name = open_type(node)};
         buf_printf(&names, "%s%s", names.len ? " " : "", written_name(writer, name));
         at += len;
@@ -289,10 +183,30 @@ static void copy_form(struct writer *writer, const xmlNode *from, xmlNode *to)
         set(to, "form", is_qualified ? "qualified" : "unqualified");
 }
 
+// A value of QName's own kind, whose prefix has to be ours.
+static bool is_qname_facet(struct writer *writer, const xmlNode *node)
+{
+    const xmlNode *restriction = node->parent;
+    if (writer->is_for_gsoap || !is_node(node, XSD_NS, "enumeration") ||
+        !is_node(restriction, XSD_NS, "restriction"))
+        return false;
+    const char *base = attribute_of(writer->reader, restriction, "base");
+    struct qname name;
+    return !resolve(writer->reader, writer->component, restriction, KIND_TYPE, base, &name) &&
+           strcmp(name.namespace, XSD_NS) == 0 && strcmp(name.name, "QName") == 0;
+}
+
 static bool is_defined(struct writer *writer, const xmlNode *node, const char *element)
 {
     struct qname name;
     return resolve(writer->reader, writer->component, node, KIND_ELEMENT, element, &name);
+}
+
+// A type within a declaration has no name, whatever some schemas say.
+static bool is_local_type(const struct writer *writer, const xmlNode *node)
+{
+    return node != writer->component->node &&
+           (is_node(node, XSD_NS, "simpleType") || is_node(node, XSD_NS, "complexType"));
 }
 
 static void copy_attributes(struct writer *writer, const xmlNode *from, xmlNode *to)
@@ -305,6 +219,8 @@ static void copy_attributes(struct writer *writer, const xmlNode *from, xmlNode 
         }
         if (strcmp(name, "id") == 0)
             continue; // two schemas may have the same
+        if (strcmp(name, "name") == 0 && is_local_type(writer, from))
+            continue;
         const char *value = attribute_of(writer->reader, from, name);
         const struct reference *reference = reference_of((const char *)from->name, name);
         if (strcmp(name, "substitutionGroup") == 0 && !is_defined(writer, from, value))
@@ -314,9 +230,17 @@ static void copy_attributes(struct writer *writer, const xmlNode *from, xmlNode 
         bool is_literal = strcmp(name, "value") == 0 || strcmp(name, "default") == 0 ||
                           strcmp(name, "fixed") == 0;
         xmlChar *exact = is_literal ? xmlGetNoNsProp(from, attr->name) : NULL;
-        set(to, name, exact ? (const char *)exact : value); // blanks there mean something
+        if (is_qname_facet(writer, from))
+            set(to, name, written_name(writer, qname_of(writer->reader, from, value)));
+        else
+            set(to, name, exact ? (const char *)exact : value); // blanks there mean something
         xmlFree(exact);
     }
+    // Anything means what no schema knows, too, unlike XML Schema's default.
+    bool is_wildcard = is_node(from, XSD_NS, "any") || is_node(from, XSD_NS, "anyAttribute");
+    if (!writer->is_for_gsoap && is_wildcard &&
+        strcmp(attribute_of(writer->reader, from, "processContents"), "skip") != 0)
+        set(to, "processContents", "lax");
     if (from == writer->component->node)
         set(to, "name", writer->component->name);
     copy_form(writer, from, to);
@@ -377,7 +301,8 @@ static bool name_nameless(struct writer *writer, const xmlNode *from, xmlNode *p
 {
     bool is_list = is_node(parent, XSD_NS, "list"), is_union = is_node(parent, XSD_NS, "union");
     bool is_base = is_node(parent, XSD_NS, "restriction") && !has_attribute(parent, "base");
-    if (!is_node(from, XSD_NS, "simpleType") || (!is_list && !is_union && !is_base))
+    if (!writer->is_for_gsoap || !is_node(from, XSD_NS, "simpleType") ||
+        (!is_list && !is_union && !is_base))
         return false;
     struct arena *arena = writer->reader->arena;
     const char *own = arena_printf(arena, "Nameless%zu", ++writer->nameless);
@@ -407,7 +332,7 @@ static bool open_reference(struct writer *writer, const xmlNode *from, xmlNode *
         reader_note(writer->reader, from, "group %s holds itself; that is left out", name.name);
         return true;
     }
-    if (found || !is_unknown(writer, name))
+    if (found || !is_unknown(writer, reference->kind, name))
         return false;
     bool is_attribute =
         reference->kind == KIND_ATTRIBUTE || reference->kind == KIND_ATTRIBUTE_GROUP;
@@ -420,9 +345,85 @@ static bool open_reference(struct writer *writer, const xmlNode *from, xmlNode *
     return true;
 }
 
+static xmlNode *add_wildcard(struct writer *writer, xmlNode *parent, const char *namespace)
+{
+    xmlNode *sequence = xmlNewChild(parent, writer->root->ns, (const xmlChar *)"sequence", NULL);
+    xmlNode *any = xmlNewChild(sequence, writer->root->ns, (const xmlChar *)"any", NULL);
+    set(any, "namespace", namespace);
+    set(any, "processContents", "lax");
+    set(any, "minOccurs", "0");
+    set(any, "maxOccurs", "unbounded");
+    return sequence;
+}
+
+static void add_attribute_wildcard(struct writer *writer, xmlNode *parent)
+{
+    xmlNode *any = xmlNewChild(parent, writer->root->ns, (const xmlChar *)"anyAttribute", NULL);
+    set(any, "processContents", "lax");
+}
+
+// A declaration of the same name that lets anything stand there.
+static void write_open(struct writer *writer)
+{
+    const struct component *component = writer->component;
+    xmlNode *to = xmlNewChild(writer->root, writer->root->ns, component->node->name, NULL);
+    set(to, "name", component->name);
+    if (is_node(component->node, XSD_NS, "simpleType")) {
+        xmlNode *base = xmlNewChild(to, writer->root->ns, (const xmlChar *)"restriction", NULL);
+        set(base, "base", "xs:string");
+    } else if (component->kind == KIND_TYPE || component->kind == KIND_GROUP) {
+        add_wildcard(writer, to, "##any");
+    }
+    if (component->kind == KIND_TYPE || component->kind == KIND_ATTRIBUTE_GROUP) {
+        if (!is_node(component->node, XSD_NS, "simpleType"))
+            add_attribute_wildcard(writer, to);
+    }
+}
+
+// Content that extends a type that is defined nowhere: what that one holds is in its namespace, and
+// comes first.
+static bool drop_base(struct writer *writer, const xmlNode *from, xmlNode *parent)
+{
+    const xmlNode *extension = child_of(from, NULL, XSD_NS, "extension");
+    if (writer->is_for_gsoap || !is_node(from, XSD_NS, "complexContent") || !extension)
+        return false;
+    const char *base = attribute_of(writer->reader, extension, "base");
+    struct qname name;
+    if (resolve(writer->reader, writer->component, extension, KIND_TYPE, base, &name) ||
+        !is_unknown(writer, KIND_TYPE, name))
+        return false;
+    xmlNode *sequence = add_wildcard(writer, parent, *name.namespace ? name.namespace : "##local");
+    for (const xmlNode *child = extension->children; child; child = child->next) {
+        bool is_particle = is_node(child, XSD_NS, "sequence") || is_node(child, XSD_NS, "choice") ||
+                           is_node(child, XSD_NS, "group");
+        if (child->type == XML_ELEMENT_NODE && !is_node(child, XSD_NS, "annotation"))
+            copy_node(writer, child, is_particle ? sequence : parent);
+    }
+    if (!child_of(parent, NULL, XSD_NS, "anyAttribute"))
+        add_attribute_wildcard(writer, parent);
+    return true;
+}
+
+// libxml2 holds decimals of 24 digits and takes no bound beyond them.
+static bool is_beyond_bound(const struct writer *writer, const xmlNode *from)
+{
+    enum { MAX_DIGITS = 24 };
+    static const char *const bounds[] = {"minInclusive", "maxInclusive", "minExclusive",
+                                         "maxExclusive"};
+    size_t digits = 0;
+    for (const char *c = attribute_of(writer->reader, from, "value"); *c; c++)
+        digits += *c >= '0' && *c <= '9';
+    for (size_t i = 0; i < COUNT_OF(bounds) && !writer->is_for_gsoap && digits > MAX_DIGITS; i++) {
+        if (is_node(from, XSD_NS, bounds[i]))
+            return true;
+    }
+    return false;
+}
+
 static void copy_node(struct writer *writer, const xmlNode *from, xmlNode *parent)
 {
-    if (name_nameless(writer, from, parent) || open_reference(writer, from, parent))
+    if (name_nameless(writer, from, parent) || open_reference(writer, from, parent) ||
+        drop_base(writer, from, parent) || is_beyond_bound(writer, from))
         return;
     xmlNode *to = xmlNewChild(parent, writer->root->ns, from->name, NULL);
     copy_attributes(writer, from, to);
@@ -485,7 +486,11 @@ static void write_space(struct reader *reader, const struct space *space, xmlNod
     set(root, "attributeFormDefault", space->qualifies_attributes ? "qualified" : "unqualified");
     for (size_t i = 0; i < reader->schemas->count; i++) {
         writer->component = reader->schemas->components[i];
-        if (is_written(writer, writer->component))
+        if (!is_written(writer, writer->component))
+            continue;
+        if (writer->component->is_open && !is_for_gsoap)
+            write_open(writer);
+        else
             copy_node(writer, writer->component->node, root);
     }
     declare_spaces(writer);
@@ -548,22 +553,24 @@ static const char *driver_text(struct reader *reader)
     return text_of(reader, doc);
 }
 
-void schemas_write_texts(struct reader *reader, const char ***ret_texts, size_t *ret_count)
+static size_t number_texts(struct reader *reader)
 {
-    for (size_t i = 0; i < COUNT_OF(supplied); i++)
-        space_of(reader, supplied[i]);
-    struct schemas *schemas = reader->schemas;
+    for (size_t i = 0; supplied_spaces[i]; i++)
+        space_of(reader, supplied_spaces[i]);
     size_t count = 1; // the driver is first
-    for (size_t i = 0; i < schemas->space_count; i++) {
-        struct space *space = &schemas->spaces[i];
-        bool is_written = space->is_own || schemas_is_written(space->name);
-        if (is_written && strcmp(space->name, XSD_NS) != 0)
+    for (size_t i = 0; i < reader->schemas->space_count; i++) {
+        struct space *space = &reader->schemas->spaces[i];
+        if (space->is_own || schemas_is_written(space->name))
             space->text_index = (int)count++;
     }
-    const char **texts = arena_alloc(reader->arena, count * sizeof(*texts));
+    return count;
+}
+
+static void write_texts(struct reader *reader, const char **texts)
+{
     texts[0] = driver_text(reader);
-    for (size_t i = 0; i < schemas->space_count; i++) {
-        const struct space *space = &schemas->spaces[i];
+    for (size_t i = 0; i < reader->schemas->space_count; i++) {
+        const struct space *space = &reader->schemas->spaces[i];
         if (space->text_index < 0)
             continue;
         if (!space->is_own) {
@@ -573,6 +580,18 @@ void schemas_write_texts(struct reader *reader, const char ***ret_texts, size_t 
         xmlDoc *doc;
         write_space(reader, space, new_schema(&doc), false);
         texts[space->text_index] = text_of(reader, doc);
+    }
+}
+
+void schemas_write_texts(struct reader *reader, const char ***ret_texts, size_t *ret_count)
+{
+    enum { MAX_ROUNDS = 20 }; // what is opened may make another declaration wrong
+    size_t count = number_texts(reader);
+    const char **texts = arena_alloc(reader->arena, count * sizeof(*texts));
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        write_texts(reader, texts);
+        if (schemas_open_wrong(reader, texts, count) == 0)
+            break;
     }
     *ret_texts = texts;
     *ret_count = count;

@@ -30,31 +30,44 @@ static void write_member(struct buf *out, const char *name, const char *text)
     buf_printf(out, ",\n");
 }
 
+// gSOAP refuses to read a body in which nothing is meant to stand.
+static bool has_body(const struct soap_module_operation *facts)
+{
+    bool has = *facts->input.wrapper.local != '\0';
+    for (size_t i = 0; i < facts->input.part_count; i++)
+        has |= *facts->input.parts[i].mime == '\0';
+    return has;
+}
+
 static void write_encode(struct buf *out, size_t index, const struct stub *stub,
-                         const struct wsdl_operation *operation)
+                         const struct soap_module_operation *facts)
 {
     buf_printf(out,
                "static int encode_%zu(struct soap *soap)\n"
                "{\n"
                "    struct %s in;\n"
                "    soap_default_%s(soap, &in);\n"
-               "    if (envelope_begin(soap) || !soap_get_%s(soap, &in, \"%s\", NULL) ||\n"
-               "        envelope_end(soap))\n"
+               "    if (envelope_begin(soap) ||",
+               index, stub->name, stub->name);
+    if (has_body(facts))
+        buf_printf(out, " !soap_get_%s(soap, &in, \"%s\", NULL) ||", stub->name, stub->tag);
+    buf_printf(out,
+               " envelope_end(soap))\n"
                "        return soap->error;\n"
                "    return soap_send_%s(soap, WIRE_ENDPOINT, ",
-               index, stub->name, stub->name, stub->name, stub->tag, stub->name);
-    write_string(out, operation->facts.action);
+               stub->name);
+    write_string(out, facts->action);
     buf_printf(out, "%s);\n}\n\n", stub->send_arguments);
 }
 
 static void write_decode(struct buf *out, size_t index, const struct stub *stub,
-                         const struct wsdl_operation *operation)
+                         const struct soap_module_operation *facts)
 {
     buf_printf(out,
                "static int decode_%zu(struct soap *soap)\n"
                "{\n",
                index);
-    if (stub->reply_type && !operation->facts.is_one_way)
+    if (stub->reply_type && !facts->is_one_way)
         buf_printf(out,
                    "    %s out;\n"
                    "    memset(&out, 0, sizeof(out));\n"
@@ -201,8 +214,8 @@ void module_write(struct buf *out, const struct module_facts *facts, const struc
                facts->nsmap);
     for (size_t i = 0; i < wsdl->operation_count; i++) {
         const struct wsdl_operation *operation = &wsdl->operations[i];
-        write_encode(out, i, &stubs[operation->call], operation);
-        write_decode(out, i, &stubs[operation->call], operation);
+        write_encode(out, i, &stubs[operation->call], &operation->facts);
+        write_decode(out, i, &stubs[operation->call], &operation->facts);
     }
     write_table(out, wsdl);
     buf_printf(out, "__attribute__((visibility(\"default\"))) const struct soap_module "

@@ -212,6 +212,28 @@ static const char *shown_name(const struct reader *reader, const struct bound *b
                   : arena_printf(reader->arena, "%s:%zu", bound->name, bound->position + 1);
 }
 
+// What the messages of an operation hold is in a file that is not there. In document style they are
+// most often one element each, named after the operation; nothing more is known of them.
+static bool guess_call(struct ports *ports, const struct bound *bound, struct call *ret,
+                       const char *why)
+{
+    struct reader *reader = ports->reader;
+    if (!reader->absent || strcmp(bound->style, "rpc") == 0)
+        return false;
+    const char *target = wsdl_target(reader, bound->node);
+    *ret = (struct call){.name = bound->name, .style = bound->style, .has_output = true};
+    if (!message_guess(reader, target, bound->name, &ret->input) ||
+        !message_guess(reader, target, arena_printf(reader->arena, "%sResponse", bound->name),
+                       &ret->output))
+        return false;
+    reader_note(reader, bound->node,
+                "operation %s: %s, as %s is not there; its body is taken for one element "
+                "{%s}%s, which passes unchecked",
+                bound->name, why, reader->absent, target, bound->name);
+    want_call(reader, ret);
+    return true;
+}
+
 static bool read_call(struct ports *ports, const struct bound *bound, const xmlNode *abstract,
                       struct call *ret, const char **ret_why)
 {
@@ -221,7 +243,7 @@ static bool read_call(struct ports *ports, const struct bound *bound, const xmlN
     *ret = (struct call){.name = bound->name, .style = bound->style, .has_output = output};
     if (!abstract) {
         *ret_why = "the portType does not have it";
-        return false;
+        return guess_call(ports, bound, ret, *ret_why);
     }
     if (!input)
         reader_note(reader, bound->node, "operation %s has no input: its body is empty",
@@ -229,11 +251,11 @@ static bool read_call(struct ports *ports, const struct bound *bound, const xmlN
     struct binding binding = {.direction = child_of(bound->node, NULL, WSDL_NS, "input"),
                               .soap = bound->soap,
                               .is_rpc = strcmp(bound->style, "rpc") == 0};
-    if (!message_read(reader, input, &binding, &ret->input, ret_why))
-        return false;
+    bool is_read = message_read(reader, input, &binding, &ret->input, ret_why);
     binding.direction = child_of(bound->node, NULL, WSDL_NS, "output");
-    if (output && !message_read(reader, output, &binding, &ret->output, ret_why))
-        return false;
+    is_read = is_read && (!output || message_read(reader, output, &binding, &ret->output, ret_why));
+    if (!is_read)
+        return guess_call(ports, bound, ret, *ret_why);
     faults_read(reader, abstract, bound->node, bound->soap, &ret->faults, &ret->fault_count);
     want_call(reader, ret);
     return true;
@@ -514,10 +536,10 @@ static bool read_operations(struct ports *ports)
                    wsdl->path);
 }
 
-static bool take_results(struct reader *reader, const struct ports *ports, struct wsdl *wsdl)
+static bool take_results(struct reader *reader, struct wsdl *wsdl)
 {
-    for (size_t i = 0; i < wsdl->call_count; i++) {
-        if (!messages_supply(reader, &ports->calls[i]))
+    for (size_t i = 0; i < wsdl->operation_count; i++) {
+        if (!messages_supply(reader, &wsdl->operations[i].facts, i))
             return false;
     }
     schemas_write_texts(reader, &wsdl->schemas, &wsdl->schema_count);
@@ -564,7 +586,7 @@ bool wsdl_read(struct arena *arena, const char *path, const struct wsdl_choice *
     if (copy_path &&
         !copy_write(reader, copy_path, target, ports.calls, wsdl.calls, wsdl.call_count))
         return false;
-    if (!take_results(reader, &ports, &wsdl))
+    if (!take_results(reader, &wsdl))
         return false;
     *ret = wsdl;
     return true;

@@ -51,6 +51,9 @@ struct binding {              // how a message is bound
 // not.
 bool message_read(struct reader *reader, const xmlNode *abstract, const struct binding *binding,
                   struct message *ret, const char **ret_why) MUST_CHECK;
+// One element of that name, which may hold anything.
+bool message_guess(struct reader *reader, const char *namespace, const char *name,
+                   struct message *ret) MUST_CHECK;
 void faults_read(struct reader *reader, const xmlNode *abstract, const xmlNode *bound,
                  const char *soap, struct part **ret, size_t *ret_count);
 // What the module tells of them; `wrapper` is "" in document style.
@@ -58,8 +61,10 @@ struct soap_module_message message_facts(struct arena *arena, const struct messa
                                          const char *wrapper);
 const struct soap_module_detail *detail_facts(struct arena *arena, const struct part *faults,
                                               size_t count);
-// Declares, for the texts, the elements of the call that only gSOAP knows.
-bool messages_supply(struct reader *reader, const struct call *call) MUST_CHECK;
+// Declares, for the texts, what they need and the WSDL's schemas do not have: the elements that
+// only gSOAP knows, and the wrappers of rpc/literal (see edge/soap_module.h).
+bool messages_supply(struct reader *reader, const struct soap_module_operation *facts,
+                     size_t index) MUST_CHECK;
 
 // --- bind_addressing.c ---
 

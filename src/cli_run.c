@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 struct gateway {
+    const char *file; // of the configuration
     struct store *store;
     struct store_reader *reader;
     struct workers *workers;
@@ -70,7 +71,7 @@ static void start_delivering(struct gateway *gateway, struct generation *first)
         .lease_context = gateway->workers,
     });
     workers_start(gateway->workers, gateway->ledger);
-    gateway->reload = reload_start(&(struct reload_options){.file = config->file,
+    gateway->reload = reload_start(&(struct reload_options){.file = gateway->file,
                                                             .ledger = gateway->ledger,
                                                             .workers = gateway->workers},
                                    first);
@@ -134,13 +135,12 @@ static void stop(struct gateway *gateway)
     store_close(gateway->store);
 }
 
+// Holds the first generation itself: as soon as the server listens somebody may replace it.
 static bool start(struct gateway *gateway, struct generation *first)
 {
-    if (!open_store(gateway, first->config->store_path)) {
-        generation_release(first);
+    if (!open_store(gateway, first->config->store_path))
         return false;
-    }
-    start_delivering(gateway, first);
+    start_delivering(gateway, generation_hold(first));
     return start_server(gateway, first->config);
 }
 
@@ -173,13 +173,14 @@ int cli_run(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); // a file size limit is answered like a full disk
 
-    struct gateway gateway = {0};
+    struct gateway gateway = {.file = argv[0]};
     struct generation *first;
-    if (!load(argv[0], &first))
+    if (!load(gateway.file, &first))
         return CLI_USAGE;
     log_set_level((enum log_level)first->config->log_level);
     transport_global_init();
     bool is_started = start(&gateway, first);
+    generation_release(first);
     if (is_started)
         wait_for_stop(&gateway, &signals);
     stop(&gateway);

@@ -18,6 +18,8 @@ static const char help[] =
     "  show NAME [OPERATION] its operations; of one, input, output and faults as trees\n"
     "  diff OLD NEW          what changed between two versions or files\n"
     "  remove NAME           take a WSDL away that no service uses\n"
+    "  scaffold NAME OPERATION\n"
+    "                        a template of the request, or a sample\n"
     "\n"
     "`switchhook wsdl COMMAND --help` tells more.\n";
 
@@ -39,8 +41,9 @@ static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"add", cli_wsdl_add},   {"list", cli_wsdl_list},     {"show", cli_wsdl_show},
-    {"diff", cli_wsdl_diff}, {"remove", cli_wsdl_remove}, {"try-module", try_module},
+    {"add", cli_wsdl_add},      {"list", cli_wsdl_list},     {"show", cli_wsdl_show},
+    {"diff", cli_wsdl_diff},    {"remove", cli_wsdl_remove}, {"scaffold", cli_wsdl_scaffold},
+    {"try-module", try_module},
 };
 
 int cli_wsdl(int argc, char **argv)

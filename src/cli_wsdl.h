@@ -17,6 +17,7 @@ int cli_wsdl_list(int argc, char **argv);
 int cli_wsdl_show(int argc, char **argv);
 int cli_wsdl_diff(int argc, char **argv);
 int cli_wsdl_remove(int argc, char **argv);
+int cli_wsdl_scaffold(int argc, char **argv);
 
 struct cli_library {
     struct arena *arena; // for all of the command

@@ -10,6 +10,10 @@
 
 #include "base/mem.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum err_code {
     ERR_NONE,
     ERR_INVALID,   // what came in breaks a rule
@@ -50,5 +54,9 @@ void fault_add(struct fault_list *list, const char *file, int line, int column, 
 void fault_list_finish(struct fault_list *list); // frees the items, not the arena
 // The candidate most like `word` for a "did you mean", or NULL when none is near.
 const char *err_nearest(struct str word, const char *const *candidates, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

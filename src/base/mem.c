@@ -12,7 +12,7 @@
 
 enum { ARENA_BLOCK_BYTES = 16 * 1024 };
 
-_Noreturn void mem_require_failed(const char *condition, const char *file, int line)
+NO_RETURN void mem_require_failed(const char *condition, const char *file, int line)
 {
     fprintf(stderr, "switchhook: broken invariant at %s:%d: %s\n", file, line, condition);
     abort();

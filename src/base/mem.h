@@ -13,14 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MUST_CHECK                      __attribute__((warn_unused_result))
+#define NO_RETURN                       __attribute__((noreturn))
 #define PRINTF_LIKE(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 #define COUNT_OF(array)                 (sizeof(array) / sizeof((array)[0]))
 
 // Stops the process when an invariant of ours is broken; never used for input.
 #define require(condition)                                                                         \
     ((condition) ? (void)0 : mem_require_failed(#condition, __FILE__, __LINE__))
-_Noreturn void mem_require_failed(const char *condition, const char *file, int line);
+NO_RETURN void mem_require_failed(const char *condition, const char *file, int line);
 
 // --- bytes borrowed from somewhere; may hold NUL, need not end with one ---
 
@@ -97,5 +102,9 @@ void mem_cleanup_arena(struct arena **arena);
         (pointer) = NULL;                                                                          \
         taken_;                                                                                    \
     })
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

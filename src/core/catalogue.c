@@ -104,10 +104,14 @@ const struct catalogue_element *catalogue_find(struct str name)
     return element ? element : find_family(name);
 }
 
-struct str catalogue_name(struct str name)
+struct str catalogue_own_name(const struct catalogue_element *element, struct str name)
 {
-    const struct catalogue_element *element = find_named(name);
-    if (!element)
+    if (!element || catalogue_is_family(element))
         return name;
     return str_from(element->same_as[0] ? element->same_as : element->name);
+}
+
+struct str catalogue_name(struct str name)
+{
+    return catalogue_own_name(find_named(name), name);
 }

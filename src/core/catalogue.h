@@ -72,6 +72,8 @@ const struct catalogue_element *catalogue_find(struct str name);
 // The usual name of what is sent as `name`: that of the element it is an alias of or the same as;
 // `name` itself when there is none. A member of a family keeps its name.
 struct str catalogue_name(struct str name);
+// The same for who has what catalogue_find gave for the name.
+struct str catalogue_own_name(const struct catalogue_element *element, struct str name);
 
 const char *catalogue_mark_word(enum element_mark mark); // "documented", ...
 const char *catalogue_type_word(enum element_type type); // "text", "duration", ...

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The tree: limits, makers, look-up, text. The limits are checked by a scan of the text before the
-// library sees it, so that neither a deep nor a broad text can cost more than one pass.
+// The tree: makers, look-up, text. Reading it is core/json_read's; the places of mistakes are
+// counted here, as only a mistake needs one.
 
 #include "core/json.h"
 
@@ -11,54 +11,17 @@
 
 // --- parsing ---
 
-struct scan {
-    size_t line, column; // from 1; columns count bytes
-    size_t depth;
-    size_t values;
-    bool in_string, is_escaped;
-    bool is_opened; // right after [ or {, before anything else
-};
-
-// Takes in one character; what is not well-formed is left to the parser.
-static void scan_char(struct scan *scan, char c)
+// Fills in the place, counted from 1 and in bytes, in front of the sentence.
+static bool place_error(struct str text, size_t at, struct err *err)
 {
-    scan->column++;
-    if (c == '\n') {
-        scan->line++;
-        scan->column = 0;
+    size_t line = 1, line_start = 0;
+    for (size_t i = 0; i < at; i++) {
+        if (text.data[i] == '\n') {
+            line++;
+            line_start = i + 1;
+        }
     }
-    if (scan->in_string) {
-        scan->in_string = scan->is_escaped || c != '"';
-        scan->is_escaped = !scan->is_escaped && c == '\\';
-        return;
-    }
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
-        return;
-    bool closes = c == ']' || c == '}';
-    if (c == ',' || (scan->is_opened && !closes))
-        scan->values++;
-    scan->is_opened = c == '[' || c == '{';
-    if (scan->is_opened)
-        scan->depth++;
-    if (closes && scan->depth)
-        scan->depth--;
-    scan->in_string = c == '"';
-}
-
-static bool check_limits(struct str text, const struct json_limits *limits, struct err *err)
-{
-    struct scan scan = {.line = 1, .values = 1};
-    for (size_t i = 0; i < text.len; i++) {
-        scan_char(&scan, text.data[i]);
-        if (scan.depth > limits->depth)
-            return err_set(err, ERR_TOO_LARGE,
-                           "line %zu, column %zu: arrays and objects nested more than %zu deep",
-                           scan.line, scan.column, limits->depth);
-        if (scan.values > limits->values)
-            return err_set(err, ERR_TOO_LARGE, "line %zu, column %zu: more than %zu values",
-                           scan.line, scan.column, limits->values);
-    }
-    return true;
+    return err_prefix(err, "line %zu, column %zu", line, at - line_start + 1);
 }
 
 static struct json *make(struct arena *arena, enum json_kind kind)
@@ -71,29 +34,17 @@ static struct json *make(struct arena *arena, enum json_kind kind)
 bool json_parse(struct arena *arena, struct str text, const struct json_limits *limits,
                 struct json **ret, struct err *err)
 {
-    static const struct json_makers makers = {
-        .null = json_null,
-        .boolean = json_boolean,
-        .integer = json_integer,
-        .real = json_real,
-        .string = json_string,
-        .array = json_array,
-        .object = json_object,
-        .append = json_append,
-        .set = json_set,
-    };
     const struct str mark = STR("\xef\xbb\xbf");
     if (str_starts(text, mark))
         text = (struct str){text.data + mark.len, text.len - mark.len};
     if (str_trim(text).len == 0)
         return err_set(err, ERR_INVALID, "line 1, column 1: the text is empty");
-    if (!check_limits(text, limits, err))
-        return false;
-    if (json_read(arena, text, &makers, ret, err))
+    size_t at = json_utf8_prefix(text);
+    if (at < text.len)
+        err_set(err, ERR_INVALID, "bytes that are not UTF-8");
+    else if (json_read(arena, text, limits, ret, &at, err))
         return true;
-    // The library quotes what it stumbled over, be it half a character.
-    struct str sentence = json_utf8_mend(arena, str_from(err->text));
-    return err_set(err, err->code, "%s", arena_copy(arena, sentence).data);
+    return place_error(text, at, err);
 }
 
 // --- making ---
@@ -239,6 +190,68 @@ static void write_scalar(struct buf *out, const struct json *value)
     }
 }
 
+// --- pointers ---
+
+bool json_pointer_is_valid(struct str pointer)
+{
+    for (size_t i = 0; i < pointer.len; i++) {
+        char next = i + 1 < pointer.len ? pointer.data[i + 1] : '\0';
+        if (pointer.data[i] == '~' && next != '0' && next != '1')
+            return false;
+    }
+    return pointer.len == 0 || pointer.data[0] == '/';
+}
+
+// Whether a member's name is what a part of a pointer says.
+static bool is_named(struct str name, struct str part)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < part.len; i++, at++) {
+        char c = part.data[i];
+        if (c == '~' && i + 1 < part.len)
+            c = part.data[++i] == '1' ? '/' : '~';
+        if (at >= name.len || name.data[at] != c)
+            return false;
+    }
+    return at == name.len;
+}
+
+static const struct json *item_at(const struct json *array, struct str part)
+{
+    size_t index = 0;
+    if (part.len == 0 || part.len > 9 || (part.data[0] == '0' && part.len > 1))
+        return NULL;
+    for (size_t i = 0; i < part.len; i++) {
+        if (part.data[i] < '0' || part.data[i] > '9')
+            return NULL;
+        index = index * 10 + (size_t)(part.data[i] - '0');
+    }
+    return index < array->array.count ? array->array.items[index] : NULL;
+}
+
+static const struct json *child_at(const struct json *value, struct str part)
+{
+    if (value->kind == JSON_ARRAY)
+        return item_at(value, part);
+    for (size_t i = 0; value->kind == JSON_OBJECT && i < value->object.count; i++) {
+        if (is_named(value->object.members[i].name, part))
+            return value->object.members[i].value;
+    }
+    return NULL;
+}
+
+const struct json *json_at(const struct json *value, struct str pointer)
+{
+    while (value && pointer.len) {
+        struct str rest = {pointer.data + 1, pointer.len - 1};
+        const char *slash = memchr(rest.data, '/', rest.len);
+        size_t len = slash ? (size_t)(slash - rest.data) : rest.len;
+        value = child_at(value, (struct str){rest.data, len});
+        pointer = (struct str){rest.data + len, rest.len - len};
+    }
+    return value;
+}
+
 struct str json_as_text(const struct json *value, struct buf *scratch)
 {
     if (!value || value->kind == JSON_NULL)
@@ -378,6 +391,14 @@ size_t json_utf8_prefix(struct str bytes)
     const unsigned char *data = (const unsigned char *)bytes.data;
     size_t at = 0;
     while (at < bytes.len) {
+        uint64_t eight;
+        if (bytes.len - at >= sizeof(eight)) { // most text is ASCII
+            memcpy(&eight, data + at, sizeof(eight));
+            if (!(eight & 0x8080808080808080)) {
+                at += sizeof(eight);
+                continue;
+            }
+        }
         size_t len = utf8_char(data + at, bytes.len - at);
         if (!len)
             break;

@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum json_kind {
     JSON_NULL,
     JSON_BOOLEAN,
@@ -49,9 +53,6 @@ struct json_limits {
     size_t values; // all values together
 };
 
-// The JSON library has functions of the same names; hidden, ours cannot stand in for them.
-#pragma GCC visibility push(hidden)
-
 // Parses one JSON text. Duplicate names, text after the value, invalid UTF-8, a number that no
 // int64 or double holds (ERR_INVALID) and a passed limit (ERR_TOO_LARGE) are errors; the sentence
 // names line and column. A byte order mark in front is skipped. The tree borrows nothing of `text`.
@@ -75,6 +76,11 @@ void json_set(struct arena *arena, struct json *object, struct str name, struct 
 // The member of that name, or NULL (also when `object` is NULL or no object).
 const struct json *json_get(const struct json *object, struct str name);
 
+// JSON pointers (RFC 6901): "" is the value itself, "/a/0" the first item of the member a; ~1
+// stands for / and ~0 for ~. json_at gives NULL where nothing is.
+bool json_pointer_is_valid(struct str pointer);
+const struct json *json_at(const struct json *value, struct str pointer);
+
 // A scalar as people write it (no quotes, shortest form of a real, "" for null); an array or an
 // object as JSON text. Written into `scratch`, over what it held, only when needed. NULL gives "".
 struct str json_as_text(const struct json *value, struct buf *scratch);
@@ -90,6 +96,8 @@ size_t json_utf8_prefix(struct str bytes);
 // byte. Borrowed when there is nothing to mend.
 struct str json_utf8_mend(struct arena *arena, struct str bytes);
 
-#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

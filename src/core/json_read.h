@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The door to the JSON library, for core/json alone. It shares no name with core/json.h because
-// the library uses the same ones (json_object, JSON_ARRAY, ...) for its own; so the makers of the
-// tree come in as a table.
+// The door to the JSON library, for core/json alone.
 
 #ifndef CORE_JSON_READ_H
 #define CORE_JSON_READ_H
 
-#include "base/err.h"
+#include "core/json.h"
 
-#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-struct json;
+// Reads one JSON text that is valid UTF-8 and not empty. On failure ret_at is the byte it is about,
+// the last one when the text ends too early, and err has the sentence without its place.
+bool json_read(struct arena *arena, struct str text, const struct json_limits *limits,
+               struct json **ret, size_t *ret_at, struct err *err) MUST_CHECK;
 
-struct json_makers {
-    struct json *(*null)(struct arena *arena);
-    struct json *(*boolean)(struct arena *arena, bool boolean);
-    struct json *(*integer)(struct arena *arena, int64_t integer);
-    struct json *(*real)(struct arena *arena, double real);
-    struct json *(*string)(struct arena *arena, struct str string);
-    struct json *(*array)(struct arena *arena);
-    struct json *(*object)(struct arena *arena);
-    void (*append)(struct arena *arena, struct json *array, struct json *item);
-    void (*set)(struct arena *arena, struct json *object, struct str name, struct json *value);
-};
-
-// Reads one JSON text whose depth the caller has limited; all strings are copied into the arena.
-bool json_read(struct arena *arena, struct str text, const struct json_makers *make,
-               struct json **ret, struct err *err) MUST_CHECK;
+#ifdef __cplusplus
+}
+#endif
 
 #endif

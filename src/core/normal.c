@@ -112,8 +112,8 @@ static struct str choose_name(const struct normalising *normalising, struct str 
                               const struct catalogue_element **ret_element, const char **ret_note)
 {
     struct str own = own_name(normalising->rules, sent);
-    struct str name = catalogue_name(own);
     *ret_element = catalogue_find(own);
+    struct str name = catalogue_own_name(*ret_element, own);
     if (str_eq(name, sent) || !is_taken(normalising, name))
         return name;
     *ret_note = arena_printf(normalising->arena, "%.*s was sent as well: kept under this name",

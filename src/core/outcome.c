@@ -162,21 +162,28 @@ static bool is_same_text(const char *a, const char *b)
     return a && str_eq(str_from(a), str_from(b));
 }
 
-static bool rule_matches(const struct outcome_rule *rule, const struct answer *answer)
+static bool is_fault(const struct answer *answer, const char *name)
+{
+    bool is_it = is_same_text(answer->fault_code, name) || is_same_text(answer->fault_detail, name);
+    for (size_t i = 0; i < answer->fault_subcode_count; i++)
+        is_it |= is_same_text(answer->fault_subcodes[i], name);
+    return is_it;
+}
+
+static bool rule_matches(const struct outcome_rule *rule, bool holds, const struct answer *answer)
 {
     bool is_any_status = rule->status_from == 0 && rule->status_to == 0;
     if (!is_any_status &&
         (answer->http_status < rule->status_from || answer->http_status > rule->status_to))
         return false;
-    return !rule->fault || is_same_text(answer->fault_code, rule->fault) ||
-           is_same_text(answer->fault_detail, rule->fault);
+    return (!rule->fault || is_fault(answer, rule->fault)) && (!rule->has_test || holds);
 }
 
 static const struct outcome_rule *find_rule(const struct outcome_rule *rules, size_t rule_count,
                                             const struct answer *answer)
 {
     for (size_t i = 0; i < rule_count; i++) {
-        if (rule_matches(&rules[i], answer))
+        if (rule_matches(&rules[i], answer->holds && answer->holds[i], answer))
             return &rules[i];
     }
     return NULL;
@@ -209,6 +216,8 @@ static void decide_answered(const struct answer *answer, struct outcome *ret)
         decide_fault(answer, row, ret);
     else if (row->kind == OUTCOME_DELIVERED && !answer->is_readable)
         set_meaning(ret, OUTCOME_UNKNOWN, OUTCOME_EVENT);
+    else if (row->kind == OUTCOME_DELIVERED && answer->failed)
+        set_meaning(ret, answer->failed->kind, answer->failed->scope);
     else
         set_meaning(ret, row->kind, row->scope);
     ret->is_gone = answer->http_status == 410 && ret->kind == OUTCOME_RETRY;
@@ -231,6 +240,8 @@ static void write_answered(struct buf *out, const struct answer *answer, bool is
         else if (find_status(answer->http_status)->kind == OUTCOME_DELIVERED &&
                  !answer->is_readable)
             buf_printf(out, ", but the reply cannot be read");
+        else if (answer->failed && !is_ruled)
+            buf_printf(out, ", but the success test does not hold");
     }
     if (is_ruled)
         buf_printf(out, " (decided by the service's outcomes)");

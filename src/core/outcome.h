@@ -48,14 +48,22 @@ enum fault_class {
     FAULT_OTHER, // a code outside the specification's list
 };
 
+struct outcome_rule;
+
 struct answer {
     enum reach reach;
-    int http_status;              // 0 unless answered
-    int64_t retry_after_ms;       // -1: the answer did not say
-    enum fault_class fault_class; // FAULT_NONE for HTTP services and good replies
-    const char *fault_code;       // as sent, without prefix; "" when none
-    const char *fault_detail;     // name of the detail's first element; "" when none
-    bool is_readable;             // the body was what the service promises (a SOAP reply or fault)
+    int http_status;                   // 0 unless answered
+    int64_t retry_after_ms;            // -1: the answer did not say
+    enum fault_class fault_class;      // FAULT_NONE for HTTP services and good replies
+    const char *fault_code;            // as sent, without prefix; "" when none
+    const char *fault_detail;          // name of the detail's first element; "" when none
+    const char *const *fault_subcodes; // SOAP 1.2, outermost first
+    size_t fault_subcode_count;
+    const bool *holds; // by rule: its test of the body holds; NULL: none of the rules has one
+    // The success test of the service does not hold, and what that means; NULL: it holds, or there
+    // is none. `reason` has what was found.
+    const struct outcome_rule *failed;
+    bool is_readable;   // the body was what the service promises (a SOAP reply or fault)
     const char *reason; // what the transport, the encoder or the decoder said; "" when nothing
 };
 
@@ -63,9 +71,10 @@ struct answer {
 // Rows are about answers: an attempt without one is always decided by the shipped table.
 struct outcome_rule {
     int status_from, status_to; // 0, 0: any
-    const char *fault;          // equal to fault_code or fault_detail; NULL: any
+    const char *fault;          // equal to the fault's code, a subcode or detail; NULL: any
     enum outcome_kind kind;
     enum outcome_scope scope;
+    bool has_test; // of the body, which must hold; see answer.holds
 };
 
 struct outcome {

@@ -18,6 +18,8 @@ enum {
 
 struct pattern {
     pcre2_code *code;
+    size_t len; // of the expression
+    char expression[];
 };
 
 // --- patterns ---
@@ -44,8 +46,10 @@ bool pattern_compile(struct str expression, struct pattern **ret, struct err *er
         explain_mistake(code, offset, err);
         return false;
     }
-    struct pattern *pattern = mem_alloc(sizeof(*pattern));
+    struct pattern *pattern = mem_alloc(sizeof(*pattern) + expression.len);
     pattern->code = compiled;
+    pattern->len = expression.len;
+    memcpy(pattern->expression, expression.data, expression.len);
     *ret = pattern;
     return true;
 }
@@ -56,6 +60,11 @@ void pattern_free(struct pattern *pattern)
         return;
     pcre2_code_free(pattern->code);
     free(pattern);
+}
+
+struct str pattern_expression(const struct pattern *pattern)
+{
+    return (struct str){pattern->expression, pattern->len};
 }
 
 static int count_step(pcre2_callout_block *block, void *steps)

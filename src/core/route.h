@@ -75,6 +75,7 @@ bool route_merges(const struct route *route, const char *trigger);
 // without end does not match.
 bool pattern_compile(struct str expression, struct pattern **ret, struct err *err) MUST_CHECK;
 bool pattern_matches(const struct pattern *pattern, struct str subject);
+struct str pattern_expression(const struct pattern *pattern); // as it was compiled
 void pattern_free(struct pattern *pattern);
 
 #endif

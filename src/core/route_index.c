@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A route that compares an element with whole texts or with beginnings stands in a hash table under
-// those of one of its conditions; the others stand in a list for each trigger. What surprises: of
-// several such conditions it is the one whose texts the fewest routes name, so a thousand campaigns
-// with the same five dispositions are told apart by campaign.
+// A route stands in a hash table under texts that one of its conditions asks for: whole values,
+// beginnings, or parts, of which a pattern needs one; the others stand in a list for each trigger.
+// What surprises: of several such sets of texts it is the one whose texts the fewest routes name,
+// so a thousand campaigns with the same five dispositions are told apart by campaign.
 
 #include "core/route_index.h"
+
+#include "core/route_literal.h"
+#include "core/route_needle.h"
 
 enum { TEXT_MAX_BYTES = 1024 * 1024 }; // as in route.c: a longer text equals nothing
 
@@ -14,17 +17,38 @@ struct list {
     size_t count, capacity;
 };
 
+enum part {
+    PART_WHOLE,
+    PART_BEGINNING,
+    PART_ANYWHERE, // letters of ASCII made small
+};
+
 struct pair { // "agent_disposition" is "Sale", or "dnis" begins with "+1800"
     struct str element, text;
-    bool is_beginning;
-    size_t mentions;    // by how many conditions; 0: a free slot
+    enum part part;
+    size_t mentions;    // by how many sets; 0: a free slot
     struct list routes; // those that stand here, ascending
+};
+
+// Texts of which an element has one when the route takes the event.
+struct set {
+    struct str element;
+    enum part part;
+    const struct str *texts;
+    size_t count;
+};
+
+struct sets { // of a route
+    struct set *items;
+    size_t count;
 };
 
 struct element { // of pairs that routes stand under
     struct str name;
     bool has_whole;
     struct list beginnings; // how long they are, each length once
+    struct list parts;      // places of pairs, until they are needles
+    struct needles *needles;
 };
 
 struct route_index {
@@ -59,68 +83,94 @@ static uint64_t hash_bytes(uint64_t hash, struct str text)
 }
 
 // The pair's slot, or the free one where it belongs.
-static struct pair *find_slot(const struct route_index *index, struct str element,
-                              bool is_beginning, struct str text)
+static struct pair *find_slot(const struct route_index *index, struct str element, enum part part,
+                              struct str text)
 {
-    uint64_t hash = hash_bytes(0xcbf29ce484222325 + is_beginning, element);
+    uint64_t hash = hash_bytes(0xcbf29ce484222325 + part, element);
     hash = hash_bytes(hash ^ 0xff, text);
     size_t slot = (hash ^ hash >> 32) & (index->slots - 1);
     for (;; slot = (slot + 1) & (index->slots - 1)) {
         struct pair *pair = &index->pairs[slot];
-        if (!pair->mentions || (pair->is_beginning == is_beginning && str_eq(pair->text, text) &&
-                                str_eq(pair->element, element)))
+        if (!pair->mentions ||
+            (pair->part == part && str_eq(pair->text, text) && str_eq(pair->element, element)))
             return pair;
     }
 }
 
-static struct pair *slot_of(const struct route_index *index, const struct condition *condition,
-                            size_t value)
+static struct pair *slot_of(const struct route_index *index, const struct set *set, size_t text)
 {
-    return find_slot(index, condition->element, condition->kind == CONDITION_PREFIX,
-                     condition->values[value]);
+    return find_slot(index, set->element, set->part, set->texts[text]);
 }
 
-// Conditions of other kinds may hold for texts that nobody wrote down.
-static bool has_pairs(const struct condition *condition)
+// --- sets ---
+
+static void add_set(struct arena *arena, struct sets *sets, struct set set)
 {
-    return condition->kind == CONDITION_EQUALS || condition->kind == CONDITION_ONE_OF ||
-           condition->kind == CONDITION_PREFIX;
+    struct set *items = arena_alloc(arena, (sets->count + 1) * sizeof(*items));
+    if (sets->count)
+        memcpy(items, sets->items, sets->count * sizeof(*items));
+    items[sets->count++] = set;
+    sets->items = items;
 }
 
-static void mention_pairs(struct route_index *index, const struct route *route)
+// A condition of another kind may hold for texts that nobody wrote down.
+static void add_sets_of(struct arena *arena, const struct condition *condition, struct sets *sets)
 {
-    for (size_t i = 0; i < route->condition_count; i++) {
-        const struct condition *condition = &route->conditions[i];
-        for (size_t j = 0; has_pairs(condition) && j < condition->value_count; j++) {
-            struct pair *pair = slot_of(index, condition, j);
-            pair->element = condition->element;
-            pair->text = condition->values[j];
-            pair->is_beginning = condition->kind == CONDITION_PREFIX;
+    struct set set = {condition->element, PART_WHOLE, condition->values, condition->value_count};
+    if (condition->kind == CONDITION_EQUALS || condition->kind == CONDITION_ONE_OF) {
+        add_set(arena, sets, set);
+    } else if (condition->kind == CONDITION_PREFIX) {
+        set.part = PART_BEGINNING;
+        add_set(arena, sets, set);
+    } else if (condition->kind == CONDITION_PATTERN) {
+        struct literals literals = literals_of(arena, pattern_expression(condition->pattern));
+        for (size_t i = 0; i < literals.count; i++)
+            add_set(arena, sets,
+                    (struct set){condition->element, PART_ANYWHERE, literals.groups[i].texts,
+                                 literals.groups[i].count});
+    }
+}
+
+static struct sets sets_of(struct arena *arena, const struct route *route)
+{
+    struct sets sets = {0};
+    for (size_t i = 0; i < route->condition_count; i++)
+        add_sets_of(arena, &route->conditions[i], &sets);
+    return sets;
+}
+
+static void mention_pairs(struct route_index *index, const struct sets *sets)
+{
+    for (size_t i = 0; i < sets->count; i++) {
+        const struct set *set = &sets->items[i];
+        for (size_t j = 0; j < set->count; j++) {
+            struct pair *pair = slot_of(index, set, j);
+            pair->element = set->element;
+            pair->text = set->texts[j];
+            pair->part = set->part;
             pair->mentions++;
         }
     }
 }
 
-static size_t count_mentions(const struct route_index *index, const struct condition *condition)
+static size_t count_mentions(const struct route_index *index, const struct set *set)
 {
     size_t mentions = 0;
-    for (size_t i = 0; i < condition->value_count; i++)
-        mentions += slot_of(index, condition, i)->mentions;
+    for (size_t i = 0; i < set->count; i++)
+        mentions += slot_of(index, set, i)->mentions;
     return mentions;
 }
 
-// NULL: none of the route's conditions has pairs.
-static const struct condition *choose_condition(const struct route_index *index,
-                                                const struct route *route)
+// NULL: there is none.
+static const struct set *choose_set(const struct route_index *index, const struct sets *sets)
 {
-    const struct condition *best = NULL;
+    const struct set *best = NULL;
     size_t fewest = SIZE_MAX;
-    for (size_t i = 0; i < route->condition_count; i++) {
-        const struct condition *condition = &route->conditions[i];
-        size_t mentions = has_pairs(condition) ? count_mentions(index, condition) : SIZE_MAX;
+    for (size_t i = 0; i < sets->count; i++) {
+        size_t mentions = count_mentions(index, &sets->items[i]);
         if (mentions < fewest) {
             fewest = mentions;
-            best = condition;
+            best = &sets->items[i];
         }
     }
     return best;
@@ -148,18 +198,33 @@ static void remember_length(struct arena *arena, struct list *lengths, size_t le
     append(arena, lengths, length);
 }
 
-static void add_to_pairs(struct route_index *index, const struct condition *condition, size_t route)
+static void add_to_pairs(struct route_index *index, const struct set *set, size_t route)
 {
-    struct element *element = remember_element(index, condition->element);
-    for (size_t i = 0; i < condition->value_count; i++) {
-        struct list *routes = &slot_of(index, condition, i)->routes;
+    struct element *element = remember_element(index, set->element);
+    for (size_t i = 0; i < set->count; i++) {
+        struct pair *pair = slot_of(index, set, i);
+        struct list *routes = &pair->routes;
+        if (set->part == PART_ANYWHERE && !routes->count)
+            append(index->arena, &element->parts, (size_t)(pair - index->pairs));
         if (!routes->count || routes->items[routes->count - 1] != route) // a text named twice
             append(index->arena, routes, route);
-        if (condition->kind == CONDITION_PREFIX)
-            remember_length(index->arena, &element->beginnings, condition->values[i].len);
-        else
+        if (set->part == PART_BEGINNING)
+            remember_length(index->arena, &element->beginnings, set->texts[i].len);
+        else if (set->part == PART_WHOLE)
             element->has_whole = true;
     }
+}
+
+static void make_needles(struct route_index *index, struct element *element)
+{
+    size_t count = element->parts.count;
+    struct needle *needles = arena_alloc(index->arena, count * sizeof(*needles));
+    for (size_t i = 0; i < count; i++) {
+        struct pair *pair = &index->pairs[element->parts.items[i]];
+        needles[i] = (struct needle){pair->text, &pair->routes};
+    }
+    if (count)
+        element->needles = needles_new(index->arena, needles, count);
 }
 
 static void add_to_plain(struct route_index *index, const struct route *route, size_t place)
@@ -177,30 +242,34 @@ static void add_to_plain(struct route_index *index, const struct route *route, s
 
 struct route_index *route_index_new(const struct route *routes, size_t count)
 {
-    size_t values = 0, conditions = 0, trigger_count;
+    size_t texts = 0, set_count = 0, trigger_count;
+    struct arena *arena = arena_new();
+    struct sets *sets = arena_alloc(arena, count * sizeof(*sets));
     for (size_t i = 0; i < count; i++) {
-        conditions += routes[i].condition_count;
-        for (size_t j = 0; j < routes[i].condition_count; j++)
-            values += routes[i].conditions[j].value_count;
+        sets[i] = sets_of(arena, &routes[i]);
+        set_count += sets[i].count;
+        for (size_t j = 0; j < sets[i].count; j++)
+            texts += sets[i].items[j].count;
     }
     event_triggers(&trigger_count);
-    struct arena *arena = arena_new();
     struct route_index *index = arena_alloc(arena, sizeof(*index));
     *index = (struct route_index){.arena = arena, .routes = routes, .slots = 16};
-    while (index->slots < values * 2)
+    while (index->slots < texts * 2)
         index->slots *= 2;
     index->pairs = arena_alloc(arena, index->slots * sizeof(*index->pairs));
-    index->elements = arena_alloc(arena, conditions * sizeof(*index->elements));
+    index->elements = arena_alloc(arena, set_count * sizeof(*index->elements));
     index->plain = arena_alloc(arena, trigger_count * sizeof(*index->plain));
     for (size_t i = 0; i < count; i++)
-        mention_pairs(index, &routes[i]);
+        mention_pairs(index, &sets[i]);
     for (size_t i = 0; i < count; i++) {
-        const struct condition *condition = choose_condition(index, &routes[i]);
-        if (condition)
-            add_to_pairs(index, condition, i);
+        const struct set *set = choose_set(index, &sets[i]);
+        if (set)
+            add_to_pairs(index, set, i);
         else
             add_to_plain(index, &routes[i], i);
     }
+    for (size_t i = 0; i < index->element_count; i++)
+        make_needles(index, &index->elements[i]);
     return index;
 }
 
@@ -229,6 +298,22 @@ static void judge_all(struct search *search, const struct list *routes)
     }
 }
 
+static void judge_found(void *search, void *routes)
+{
+    judge_all(search, routes);
+}
+
+static void judge_parts(struct search *search, const struct element *element, struct str text)
+{
+    char *small = arena_alloc(search->arena, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        small[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    needles_find(element->needles, search->arena, (struct str){small, text.len}, judge_found,
+                 search);
+}
+
 static void judge_value(struct search *search, const struct element *element,
                         const struct json *value)
 {
@@ -238,12 +323,15 @@ static void judge_value(struct search *search, const struct element *element,
     if (scratch.overflowed)
         return;
     if (element->has_whole)
-        judge_all(search, &find_slot(search->index, element->name, false, text)->routes);
+        judge_all(search, &find_slot(search->index, element->name, PART_WHOLE, text)->routes);
     for (size_t i = 0; i < element->beginnings.count; i++) {
         struct str beginning = {text.data, element->beginnings.items[i]};
         if (beginning.len <= text.len)
-            judge_all(search, &find_slot(search->index, element->name, true, beginning)->routes);
+            judge_all(search,
+                      &find_slot(search->index, element->name, PART_BEGINNING, beginning)->routes);
     }
+    if (element->needles)
+        judge_parts(search, element, text);
 }
 
 static void judge_element(struct search *search, const struct element *element)

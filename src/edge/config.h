@@ -50,6 +50,31 @@ struct config_header {
     struct config_place place;
 };
 
+// Where something stands in a reply's body. Both are set when one text may be either.
+struct config_where {
+    const char *xpath; // for XML
+    const char *json;  // JSON pointer, for JSON
+    struct config_place place;
+};
+
+// What a reply's body must say. It holds when the place has one of the texts in `equals`, or
+// without these, when something is there that is not false.
+struct config_test {
+    struct config_where at; // neither is set: there is no test
+    const struct str *equals;
+    size_t equals_count;
+};
+
+struct config_capture {
+    const char *name;
+    struct config_where at;
+    const char *sample; // what stands for it when a service is proved
+};
+
+struct config_namespace { // what a prefix in an XPath means
+    const char *prefix, *uri;
+};
+
 struct config_service {
     const char *name;
     struct config_place place;
@@ -60,12 +85,14 @@ struct config_service {
     const char *port;    // NULL: the only one, or the first that has the operation
     struct str endpoint; // SOAP: template text; empty: the WSDL's own
     struct config_place operation_place, wsdl_place;
+    enum { ADDRESSING_BY_WSDL, ADDRESSING_ON, ADDRESSING_OFF } addressing;
+    struct config_place addressing_place;
 
     const char *method;            // HTTP: GET, POST, PUT, PATCH or DELETE
     struct str url;                // HTTP: template text
     struct config_place url_place; // of the url or the endpoint
-    enum service_body body;
-    const char *content_type; // HTTP: NULL for the body kind's own
+    enum service_body body;        // SOAP: BODY_XML for an envelope, BODY_JSON for its data
+    const char *content_type;      // HTTP: NULL for the body kind's own
 
     const char *template_path; // absolute or relative to the working directory; NULL: none
     const char *template_name; // as written, for messages
@@ -91,7 +118,14 @@ struct config_service {
     const char *order_by; // data element that keeps deliveries in order; NULL: no order
     struct retry_policy retry;
     const struct outcome_rule *outcomes;
+    const struct config_test *outcome_tests; // by rule
     size_t outcome_count;
+    struct config_test success;
+    struct outcome_rule failed; // kind and scope, when the success test does not hold
+    const struct config_capture *captures;
+    size_t capture_count;
+    const struct config_namespace *namespaces;
+    size_t namespace_count;
 
     const struct survey *survey; // whose names its templates may use; NULL: any
     bool is_sending_all;         // all answers, as all_script_data and at the end of a form

@@ -5,12 +5,12 @@
 
 #include "edge/config_service.h"
 #include "edge/config_http.h"
+#include "edge/config_reply.h"
 #include "edge/file.h"
 #include "core/catalogue.h"
 
 enum {
     MAX_SECRETS = 32,
-    MAX_OUTCOMES = 100,
     SECOND_MS = 1000,
     MINUTE_MS = 60 * SECOND_MS,
     HOUR_MS = 60 * MINUTE_MS,
@@ -64,11 +64,22 @@ static void read_body(struct config_reader *reader, const struct config_field *f
         *(enum service_body *)ret = (enum service_body)index;
 }
 
+static void read_addressing(struct config_reader *reader, const struct config_field *field,
+                            const struct node *value, void *ret)
+{
+    struct config_service *service = ret;
+    bool is_on = false;
+    config_read_bool(reader, field, value, &is_on);
+    service->addressing = is_on ? ADDRESSING_ON : ADDRESSING_OFF;
+    service->addressing_place = config_place_of(value);
+}
+
 static const struct config_field soap_fields[] = {
     {.key = "wsdl", .read = read_wsdl, .is_required = true},
     {.key = "operation", .read = read_operation, .is_required = true},
     {.key = "port", .read = config_read_text, .offset = OF_SERVICE(port)},
     {.key = "endpoint", .read = read_target},
+    {.key = "addressing", .read = read_addressing},
 };
 
 static const struct config_field http_fields[] = {
@@ -110,6 +121,13 @@ static void check_body(struct config_reader *reader, const struct service_draft 
         config_fault(reader, draft->http, "content_type without a body");
 }
 
+// A JSON template of a SOAP service is mapped to the envelope by the WSDL's types.
+static bool is_json_name(const char *name)
+{
+    size_t len = name ? strlen(name) : 0;
+    return len > strlen(".json") && strcmp(name + len - strlen(".json"), ".json") == 0;
+}
+
 static void read_kind(struct config_reader *reader, struct service_draft *draft,
                       const struct node *value)
 {
@@ -119,11 +137,12 @@ static void read_kind(struct config_reader *reader, struct service_draft *draft,
     } else if (draft->soap) {
         service->kind = SERVICE_SOAP;
         service->method = "POST";
-        service->body = BODY_XML;
+        service->body = is_json_name(service->template_name) ? BODY_JSON : BODY_XML;
         bool is_map = config_read_map(reader, draft->soap, "soap", soap_fields,
                                       COUNT_OF(soap_fields), service);
         if (is_map && !draft->template)
-            config_fault(reader, draft->soap, "a soap service needs a template: the envelope");
+            config_fault(reader, draft->soap,
+                         "a soap service needs a template: the envelope, or its data as .json");
     } else {
         service->kind = SERVICE_HTTP;
         size_t before = reader->faults->count;
@@ -197,79 +216,6 @@ static void read_retry(struct config_reader *reader, const struct config_field *
         config_fault(reader, value, "retry waits longer at first than at most (first > max)");
 }
 
-// "404" or "500-599".
-static void read_status(struct config_reader *reader, const struct config_field *field,
-                        const struct node *value, void *ret)
-{
-    struct outcome_rule *rule = ret;
-    const char *text = value->kind == NODE_TEXT ? value->text.data : "";
-    size_t len = strspn(text, "0123456789");
-    bool is_range = len == 3 && text[3] == '-' && strspn(text + 4, "0123456789") == 3;
-    bool is_whole = text[len] == '\0' || (is_range && text[7] == '\0');
-    long from = len == 3 && is_whole ? strtol(text, NULL, 10) : 0;
-    long to = is_range ? strtol(text + 4, NULL, 10) : from;
-    if (from < 100 || to > 599 || from > to) {
-        config_fault(reader, value,
-                     "%s must be an HTTP status or a range such as 500-599; found %s", field->key,
-                     config_found(reader, value));
-        return;
-    }
-    rule->status_from = (int)from;
-    rule->status_to = (int)to;
-}
-
-static void read_outcome_kind(struct config_reader *reader, const struct config_field *field,
-                              const struct node *value, void *ret)
-{
-    const char *words[OUTCOME_KIND_COUNT];
-    for (int i = 0; i < OUTCOME_KIND_COUNT; i++)
-        words[i] = outcome_word((enum outcome_kind)i);
-    size_t index;
-    if (config_read_choice(reader, field, value, words, COUNT_OF(words), &index))
-        *(enum outcome_kind *)ret = (enum outcome_kind)index;
-}
-
-static void read_outcome_scope(struct config_reader *reader, const struct config_field *field,
-                               const struct node *value, void *ret)
-{
-    static const char *const words[] = {[OUTCOME_EVENT] = "event", [OUTCOME_SERVICE] = "service"};
-    size_t index;
-    if (config_read_choice(reader, field, value, words, COUNT_OF(words), &index))
-        *(enum outcome_scope *)ret = (enum outcome_scope)index;
-}
-
-static const struct config_field outcome_fields[] = {
-    {.key = "status", .read = read_status},
-    {.key = "fault", .read = config_read_text, .offset = offsetof(struct outcome_rule, fault)},
-    {.key = "outcome",
-     .read = read_outcome_kind,
-     .offset = offsetof(struct outcome_rule, kind),
-     .is_required = true},
-    {.key = "scope", .read = read_outcome_scope, .offset = offsetof(struct outcome_rule, scope)},
-};
-
-static void read_outcomes(struct config_reader *reader, const struct config_field *field,
-                          const struct node *value, void *ret)
-{
-    struct config_service *service = ret;
-    if (value->kind != NODE_LIST || value->count > MAX_OUTCOMES) {
-        config_fault(reader, value, "%s must be a list of at most %d rules; found %s", field->key,
-                     MAX_OUTCOMES, config_found(reader, value));
-        return;
-    }
-    struct outcome_rule *rules = arena_alloc(reader->arena, value->count * sizeof(*rules));
-    for (size_t i = 0; i < value->count; i++) {
-        const struct node *rule = value->members[i].value;
-        size_t before = reader->faults->count;
-        if (config_read_map(reader, rule, "a rule of outcomes", outcome_fields,
-                            COUNT_OF(outcome_fields), &rules[i]) &&
-            reader->faults->count == before && !rules[i].status_from && !rules[i].fault)
-            config_fault(reader, rule, "a rule of outcomes needs a status or a fault");
-    }
-    service->outcomes = rules;
-    service->outcome_count = value->count;
-}
-
 static void read_order_by(struct config_reader *reader, const struct config_field *field,
                           const struct node *value, void *ret)
 {
@@ -341,7 +287,10 @@ static const struct config_field service_fields[] = {
     {.key = "order_by", .read = read_order_by, .offset = OF_SERVICE(order_by)},
     {.key = "idempotent", .read = config_read_bool, .offset = OF_SERVICE(retry.is_idempotent)},
     {.key = "retry", .read = read_retry, .offset = OF_SERVICE(retry)},
-    {.key = "outcomes", .read = read_outcomes},
+    {.key = "success", .read = config_read_success},
+    {.key = "outcomes", .read = config_read_outcomes},
+    {.key = "capture", .read = config_read_captures},
+    {.key = "namespaces", .read = config_read_namespaces},
     {.key = "survey", .read = config_read_node, .offset = OF_DRAFT(survey)},
     {.key = "send_all", .read = config_read_bool, .offset = OF_SERVICE(is_sending_all)},
 };

@@ -19,8 +19,8 @@ struct server_request;
 typedef void server_handler_fn(void *context, struct server_request *request);
 
 struct server_options {
-    const char *host;
-    int port; // 0: the system chooses
+    const char *host; // until server_start returns
+    int port;         // 0: the system chooses
     int threads;
     size_t max_body_bytes; // more is answered 413 (RFC 9110)
     int max_connections;

@@ -15,13 +15,13 @@ enum {
     MAX_BODY_BYTES = 16 * 1024 * 1024,
     MAX_URL_BYTES = 8 * 1024,
     MAX_HEADER_BYTES = 8 * 1024,
-    MAX_DETAIL_BYTES = 2000,
     OWN_HEADERS = 3, // Idempotency-Key, Switchhook-Event-Id, Switchhook-Attempt
 };
 
 // What the templates of one request are rendered with.
 struct input {
     const struct json *data;
+    const char *delivery_id;
     struct unmapped *unmapped; // NULL: values without a map's entry are not counted
 };
 
@@ -66,7 +66,7 @@ static struct json *delivery_values(const struct service *service, struct arena 
 static struct json *all_values(const struct service *service, struct arena *arena,
                                const struct service_values *values)
 {
-    enum { OWN_NAMES_MAX = 7 };
+    enum { OWN_NAMES_MAX = 8 };
     const struct json *elements = values->event->elements, *survey = values->event->survey;
     const struct json *answer = values->event->answer;
     const struct json *raw = values->raw ? values->raw->elements : elements;
@@ -81,6 +81,8 @@ static struct json *all_values(const struct service *service, struct arena *aren
     json_set(arena, root, STR("survey"), survey ? (struct json *)survey : json_null(arena));
     json_set(arena, root, STR("answer"), answer ? (struct json *)answer : json_null(arena));
     json_set(arena, root, STR("raw"), (struct json *)raw);
+    json_set(arena, root, STR("captured"),
+             values->captured ? (struct json *)values->captured : json_object(arena));
     const struct json *all = answer ? json_get(survey, STR("json")) : NULL;
     if (service->config->is_sending_all && all)
         json_set(arena, root, STR("all_script_data"), (struct json *)all);
@@ -200,22 +202,27 @@ static bool append_answers(const struct json *data, struct arena *arena, struct 
 // is_sent: somebody will receive it, so it must fit. One that is only shown may not, since it has
 // masks where values were.
 static bool make_body(const struct service *service, struct soap_codec *codec, bool is_sent,
-                      const struct input *input, struct arena *arena, struct str *ret,
-                      struct err *err)
+                      const struct input *input, struct arena *arena,
+                      struct transport_request *request, struct err *err)
 {
     struct str text;
-    if (!service->body) {
-        *ret = STR("");
+    const struct soap_addressing addressing = {
+        .action = service->addressing_action,
+        .to = request->url,
+        .message_id = arena_printf(arena, "urn:uuid:%s", input->delivery_id),
+    };
+    request->body = STR("");
+    if (!service->body)
         return true;
-    }
     if (!render(service->body, input, arena, MAX_BODY_BYTES, &text, err))
         return err_prefix(err, "template %s", service->config->template_name);
     if (service->config->is_sending_all && service->config->body == BODY_FORM &&
         !append_answers(input->data, arena, &text, err))
         return false;
-    if (body_finish(service, codec, is_sent, arena, text, ret, err))
+    if (body_finish(service, codec, is_sent, addressing.action ? &addressing : NULL, arena, text,
+                    &request->body, err))
         return true;
-    mark_judge(arena, text, ret); // what is only shown need not fit, but shows no marks
+    mark_judge(arena, text, &request->body); // what is only shown need not fit, but shows no marks
     return !is_sent;
 }
 
@@ -270,6 +277,7 @@ static bool make_request(const struct service *service, struct soap_codec *codec
     const struct config_service *config = service->config;
     struct input input = {
         .data = all_values(service, arena, values),
+        .delivery_id = values->delivery_id,
         .unmapped = is_sent && values->attempt == 1 && !values->is_trial ? service->unmapped : NULL,
     };
     struct transport_request request = {
@@ -286,7 +294,7 @@ static bool make_request(const struct service *service, struct soap_codec *codec
     };
     if (!make_url(service, &input, arena, &request.url, err) ||
         !make_headers(service, &input, values, arena, &request, err) ||
-        !make_body(service, codec, is_sent, &input, arena, &request.body, err))
+        !make_body(service, codec, is_sent, &input, arena, &request, err))
         return false;
     *ret = request;
     return true;
@@ -304,88 +312,6 @@ bool service_show(const struct service *service, struct soap_codec *codec, struc
                   struct err *err)
 {
     return make_request(service, codec, false, arena, values, ret, err);
-}
-
-// --- reply ---
-
-// A fault comes with 4xx or 5xx; then the media type tells it from a proxy's page in HTML. An empty
-// reply to a two-way operation is left to the decoder, which says so.
-static bool may_hold_envelope(const struct transport_reply *reply)
-{
-    bool is_success = reply->http_status >= 200 && reply->http_status < 300;
-    return is_success || (reply->http_status >= 400 && reply->body.len > 0 &&
-                          strcasestr(reply->media_type, "xml"));
-}
-
-// 202 Accepted without a body: WS-I Basic Profile 1.1, R2714.
-static bool is_accepted(const struct transport_reply *reply)
-{
-    return reply->http_status == 202 && reply->body.len == 0;
-}
-
-// "SurveyFault: code=UNKNOWN_SURVEY, text=No such survey", or what the fault says of itself.
-static const char *describe_fault(struct arena *arena, const struct soap_reply *soap)
-{
-    AUTO_BUF struct buf text;
-    buf_init(&text, MAX_DETAIL_BYTES);
-    if (soap->detail_count == 0) {
-        const char *code = *soap->fault_subcode ? soap->fault_subcode : soap->fault_code;
-        buf_printf(&text, "%s: %s", *soap->detail_name ? soap->detail_name : code,
-                   soap->fault_text);
-    } else {
-        buf_printf(&text, "%s:", soap->detail_name);
-        for (size_t i = 0; i < soap->detail_count; i++)
-            buf_printf(&text, "%s %s=%s", i ? "," : "", soap->details[i].name,
-                       soap->details[i].value);
-    }
-    return arena_copy(arena, buf_str(&text)).data;
-}
-
-static void decode_envelope(const struct service *service, struct soap_codec *codec,
-                            struct arena *arena, const struct transport_reply *reply,
-                            struct answer *answer, const char **ret_fault_detail)
-{
-    struct soap_reply soap;
-    soap_decode(codec, service->operation, arena, reply->body, &soap);
-    answer->is_readable = soap.is_readable;
-    answer->fault_class = soap.fault_class;
-    if (!soap.is_readable) {
-        answer->reason = soap.problem;
-    } else if (soap.fault_class != FAULT_NONE) {
-        answer->fault_code = soap.fault_code;
-        answer->fault_detail = *soap.detail_name ? soap.detail_name : soap.fault_subcode;
-        answer->reason = soap.fault_text;
-        *ret_fault_detail = describe_fault(arena, &soap);
-    }
-}
-
-void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                    const struct transport_reply *reply, struct answer *ret,
-                    const char **ret_fault_detail)
-{
-    *ret = (struct answer){
-        .reach = reply->reach,
-        .http_status = reply->reach == REACH_ANSWERED ? reply->http_status : 0,
-        .retry_after_ms = reply->retry_after_ms,
-        .fault_class = FAULT_NONE,
-        .fault_code = "",
-        .fault_detail = "",
-        .reason = reply->problem,
-    };
-    *ret_fault_detail = "";
-    if (reply->reach != REACH_ANSWERED)
-        return;
-    if (!service->operation || is_accepted(reply)) {
-        ret->is_readable = true;
-    } else if (reply->is_cut) {
-        ret->reason = arena_printf(arena, "the reply is longer than %zu bytes",
-                                   service->config->max_reply_bytes);
-    } else if (may_hold_envelope(reply)) {
-        decode_envelope(service, codec, arena, reply, ret, ret_fault_detail);
-    } else if (reply->body.len > 0) {
-        ret->reason = arena_printf(arena, "the reply is no envelope but %.100s",
-                                   *reply->media_type ? reply->media_type : "of no stated type");
-    }
 }
 
 // --- records ---

@@ -34,15 +34,16 @@ const struct config_service *service_config(const struct service *service);
 bool service_has_same_target(const struct service *a, const struct service *b);
 
 // What templates read: every data element by name, `survey`, `answer`, and `event` (id, trigger,
-// source, time, merged), `delivery` (id, attempt, service), `raw` (the elements as sent). `secret`
-// is added by service_encode. A data element with one of these six names is hidden, as is
-// `all_script_data` where the service sends all answers. An element that was sent under another
-// name is read by that too.
+// source, time, merged), `delivery` (id, attempt, service), `raw` (the elements as sent),
+// `captured` (from replies to deliveries of the call). `secret` is added by service_encode. A data
+// element with one of these seven names is hidden, as is `all_script_data` where the service sends
+// all answers. An element that was sent under another name is read by that too.
 struct service_values {
     const struct event *event;
     bool is_merged;          // of several events of the call; the last one's id and trigger
     const struct event *raw; // NULL: the event is as sent
     const struct normal_notes *notes; // NULL: no element has another name
+    const struct json *captured;      // texts by name; NULL: nothing
     const char *event_id, *source, *delivery_id;
     int64_t received_at; // Unix ms
     int attempt;         // from 1; values without a map's entry are counted for the first only
@@ -63,11 +64,16 @@ bool service_show(const struct service *service, struct soap_codec *codec, struc
                   const struct service_values *values, struct transport_request *ret,
                   struct err *err) MUST_CHECK;
 
-// The decoded reply; ret_fault_detail is for people ("SurveyFault: code=UNKNOWN_SURVEY"), "" when
-// there is no fault.
+// What a reply means and brings. Everything lives in the arena or in the service.
+struct service_reply {
+    struct answer answer;
+    const char *fault; // for people ("SurveyFault: code=UNKNOWN_SURVEY"); "" when there is none
+    const struct json *fault_tree; // code, subcodes, text, element, detail; NULL when there is none
+    const char *verdict;           // of the success test, a sentence; "" when it was not asked
+    const struct json *captured;   // texts by name, should this be a delivery; NULL: nothing
+};
 void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                    const struct transport_reply *reply, struct answer *ret,
-                    const char **ret_fault_detail);
+                    const struct transport_reply *reply, struct service_reply *ret);
 
 // What is kept and shown of a request: method, URL and headers, one a line, and the body; secrets
 // masked, a password left out.
@@ -78,6 +84,8 @@ void service_record(const struct service *service, struct arena *arena,
 // can be told, or in the configuration. ret->text is not set, ret->line may be 0.
 void service_blame(const struct service *service, struct arena *arena, const struct config *config,
                    const struct err *err, struct fault *ret);
+// What stands for the captures of all services when a request is tried.
+struct json *services_captured_sample(const struct config *config, struct arena *arena);
 // Each name that the service's templates read.
 void service_visit(const struct service *service, template_visit_fn *visit, void *context);
 

@@ -46,8 +46,19 @@ static bool finish_xml(const struct service *service, struct soap_codec *codec, 
            err_prefix(err, "template %s makes no XML", service->config->template_name);
 }
 
+static bool finish_envelope(const struct service *service, struct soap_codec *codec, bool is_sent,
+                            const struct soap_addressing *addressing, struct arena *arena,
+                            struct str text, struct str *ret, struct err *err)
+{
+    if (addressing && !soap_address(codec, arena, text, addressing, &text, err))
+        return false;
+    *ret = text;
+    return !is_sent || soap_encode(codec, service->operation, arena, text, ret, err);
+}
+
 bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
-                 struct arena *arena, struct str text, struct str *ret, struct err *err)
+                 const struct soap_addressing *addressing, struct arena *arena, struct str text,
+                 struct str *ret, struct err *err)
 {
     switch (service->config->body) {
     case BODY_JSON:
@@ -58,8 +69,8 @@ bool body_finish(const struct service *service, struct soap_codec *codec, bool i
     case BODY_XML:
         if (!finish_xml(service, codec, arena, text, &text, err))
             return false;
-        if (service->operation && is_sent)
-            return soap_encode(codec, service->operation, arena, text, ret, err);
+        if (service->operation)
+            return finish_envelope(service, codec, is_sent, addressing, arena, text, ret, err);
         break;
     default:
         break;

@@ -7,10 +7,12 @@
 #define EDGE_SERVICE_BODY_H
 
 #include "edge/service_load.h"
+#include "edge/soap_addressing.h"
 
 // `text` is a copy in the arena and may be changed. An envelope that is not sent, only shown, is
-// not held against the WSDL's types.
+// not held against the WSDL's types. addressing: NULL for none.
 bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
-                 struct arena *arena, struct str text, struct str *ret, struct err *err) MUST_CHECK;
+                 const struct soap_addressing *addressing, struct arena *arena, struct str text,
+                 struct str *ret, struct err *err) MUST_CHECK;
 
 #endif

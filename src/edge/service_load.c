@@ -92,9 +92,35 @@ static void check_secret_name(const struct visit *visit, struct str name,
            nearest ? nearest : "", nearest ? "'?" : "");
 }
 
+// A name that some service captures; a call may get there by any of them.
+static void check_captured_name(const struct visit *visit, struct str name,
+                                struct template_place place)
+{
+    const struct config *config = visit->load->config;
+    if (!str_starts(name, STR("captured.")))
+        return;
+    struct str wanted = {name.data + strlen("captured."), name.len - strlen("captured.")};
+    size_t count = 0;
+    for (size_t i = 0; i < config->service_count; i++)
+        count += config->services[i].capture_count;
+    AUTO_FREE const char **known = mem_alloc((count + 1) * sizeof(*known));
+    count = 0;
+    for (size_t i = 0; i < config->service_count; i++) {
+        for (size_t j = 0; j < config->services[i].capture_count; j++) {
+            known[count] = config->services[i].captures[j].name;
+            if (str_eq(wanted, str_from(known[count++])))
+                return;
+        }
+    }
+    const char *nearest = err_nearest(wanted, known, count);
+    report(visit->load, visit->origin, place, "no service captures '%.*s'%s%s%s", STR_ARG(wanted),
+           nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
 static void check_name(void *context, struct str name, struct template_place place)
 {
     check_secret_name(context, name, place);
+    check_captured_name(context, name, place);
     check_survey_name(context, name, place);
 }
 
@@ -277,6 +303,74 @@ static void add_fixed_headers(struct load *load, struct service *service)
                   arena_printf(load->arena, "Bearer %s", config->bearer_token.data));
 }
 
+// Headers of WS-Addressing: as the configuration says, else where the WSDL asks for them.
+static void choose_addressing(struct load *load, struct service *service)
+{
+    const struct config_service *config = service->config;
+    bool is_on =
+        config->addressing == ADDRESSING_ON || (config->addressing == ADDRESSING_BY_WSDL &&
+                                                soap_operation_uses_addressing(service->operation));
+    if (!is_on)
+        return;
+    service->addressing_action = soap_operation_addressing_action(service->operation);
+    if (!*service->addressing_action)
+        report_at(load, config->addressing ? config->addressing_place : config->operation_place,
+                  "the WSDL gives the operation no action for WS-Addressing: write the headers in "
+                  "the template, and say addressing: false");
+}
+
+// --- what replies are looked at for ---
+
+static bool compile_where(struct load *load, const struct config_service *config,
+                          const struct config_where *from, const char *key, struct reply_where *ret)
+{
+    struct err err;
+    struct soap_xpath_prefix *prefixes =
+        arena_alloc(load->arena, config->namespace_count * sizeof(*prefixes));
+    for (size_t i = 0; i < config->namespace_count; i++)
+        prefixes[i] =
+            (struct soap_xpath_prefix){config->namespaces[i].prefix, config->namespaces[i].uri};
+    if (reply_where_compile(load->arena, from, config->kind == SERVICE_SOAP, prefixes,
+                            config->namespace_count, ret, &err))
+        return true;
+    fault_add(load->faults, load->config->file, from->place.line, from->place.column, "%s: %s", key,
+              err.text);
+    return false;
+}
+
+static void compile_replies(struct load *load, struct service *service)
+{
+    const struct config_service *config = service->config;
+    struct reply_where *tests = arena_alloc(load->arena, config->outcome_count * sizeof(*tests));
+    struct reply_where *captures =
+        arena_alloc(load->arena, config->capture_count * sizeof(*captures));
+    for (size_t i = 0; i < config->outcome_count; i++)
+        service->has_rule_tests |=
+            config->outcomes[i].has_test &&
+            compile_where(load, config, &config->outcome_tests[i].at, "outcomes", &tests[i]);
+    for (size_t i = 0; i < config->capture_count; i++)
+        (void)compile_where(load, config, &config->captures[i].at, config->captures[i].name,
+                            &captures[i]);
+    if (config->success.at.xpath || config->success.at.json)
+        service->has_success =
+            compile_where(load, config, &config->success.at, "success", &service->success);
+    service->outcome_tests = tests;
+    service->captures = captures;
+}
+
+struct json *services_captured_sample(const struct config *config, struct arena *arena)
+{
+    struct json *sample = json_object(arena);
+    for (size_t i = 0; i < config->service_count; i++) {
+        for (size_t j = 0; j < config->services[i].capture_count; j++) {
+            const struct config_capture *capture = &config->services[i].captures[j];
+            if (!json_get(sample, str_from(capture->name)))
+                json_set(arena, sample, str_from(capture->name), json_text(arena, capture->sample));
+        }
+    }
+    return sample;
+}
+
 // --- secrets ---
 
 static void prepare_secrets(struct load *load, struct service *service)
@@ -305,8 +399,11 @@ static struct service *load_service(struct load *load, const struct config_servi
     prepare_secrets(load, service);
     service->body = compile_body(load, config);
     compile_headers(load, config, service);
+    compile_replies(load, service);
     if (config->kind == SERVICE_SOAP && !find_operation(load, service))
         return service;
+    if (config->kind == SERVICE_SOAP)
+        choose_addressing(load, service);
     compile_url(load, service);
     add_fixed_headers(load, service);
     return service;

@@ -6,6 +6,7 @@
 #define EDGE_SERVICE_LOAD_H
 
 #include "edge/mask.h"
+#include "edge/reply.h"
 #include "edge/service.h"
 
 struct service {
@@ -17,6 +18,11 @@ struct service {
     struct template **headers;  // as in config->headers
     const char **fixed_headers; // "Name: value", the same for every request
     size_t fixed_header_count;
+    const char *addressing_action;           // NULL: no headers of WS-Addressing
+    const struct reply_where *outcome_tests; // as in config->outcomes
+    struct reply_where success;
+    const struct reply_where *captures; // as in config->captures
+    bool has_rule_tests, has_success;
     struct json *secrets; // what templates read as {{secret.NAME}}
     struct mask *mask;
     struct unmapped *unmapped; // of all services

@@ -28,14 +28,9 @@ const char *soap_modules_name(const struct soap_modules *modules, size_t index);
 
 struct soap_module; // see soap_module.h
 const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index);
-
-struct soap_module_view {
-    const char *name, *digest, *engine; // see soap_module.h; live as long as the set
-    int64_t written_at;                 // the file, Unix ms
-    const struct module *loaded;        // the same in two sets that share it
-};
-void soap_modules_view(const struct soap_modules *modules, size_t index,
-                       struct soap_module_view *ret);
+// The module itself, the same in two sets that share it, and when its file was written, Unix ms.
+const struct module *soap_modules_loaded(const struct soap_modules *modules, size_t index,
+                                         int64_t *ret_written_at);
 
 struct soap_operation; // one operation of one port of one module
 
@@ -47,6 +42,9 @@ bool soap_operation_find(const struct soap_modules *modules, const char *module,
 const char *soap_operation_endpoint(const struct soap_operation *operation); // "" when none
 const char *soap_operation_action(const struct soap_operation *operation);
 int soap_operation_version(const struct soap_operation *operation); // 11 or 12
+// WS-Addressing 1.0: the action, "" when none, and whether the WSDL says that it is used.
+const char *soap_operation_addressing_action(const struct soap_operation *operation);
+bool soap_operation_uses_addressing(const struct soap_operation *operation);
 
 // One thread's engines, made on first use of each module and kept. Must be freed before the modules
 // it was used with.
@@ -70,10 +68,11 @@ bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str t
 
 struct soap_reply {
     bool is_readable;
-    enum fault_class fault_class; // FAULT_NONE: a result
-    const char *fault_code;       // local name, "" when none
-    const char *fault_subcode;    // SOAP 1.2, local name of the innermost; "" when none
-    const char *fault_text;
+    enum fault_class fault_class;      // FAULT_NONE: a result
+    const char *fault_code;            // local name, "" when none
+    const char *const *fault_subcodes; // SOAP 1.2, local names, outermost first
+    size_t fault_subcode_count;
+    const char *fault_text;  // of several languages the English one, else the first
     const char *detail_name; // local name of the detail's first element; "" when none
     // The detail's leaf values, in order, for people: name "code", value "UNKNOWN_SURVEY".
     const struct soap_detail {

@@ -5,10 +5,12 @@
 
 #include "edge/soap_fault.h"
 
+#include <ctype.h>
 #include <libxml/tree.h>
 
 enum {
     MAX_DETAILS = 32,
+    MAX_SUBCODES = 8,
     MAX_DETAIL_BYTES = 1000,
     MAX_FAULT_TEXT_BYTES = 2000,
 };
@@ -107,30 +109,47 @@ static void read_detail(struct arena *arena, const xmlNode *detail, struct soap_
     reply->detail_count = details->count;
 }
 
+static void read_subcodes(struct arena *arena, const xmlNode *code, struct soap_reply *reply)
+{
+    const char **subcodes = arena_alloc(arena, MAX_SUBCODES * sizeof(*subcodes));
+    for (; reply->fault_subcode_count < MAX_SUBCODES && (code = child_named(code, "Subcode"));)
+        subcodes[reply->fault_subcode_count++] =
+            local_part(arena, node_text(arena, child_named(code, "Value"), MAX_DETAIL_BYTES));
+    reply->fault_subcodes = subcodes;
+}
+
+// SOAP 1.2 has a text per language.
+static const xmlNode *choose_text(const xmlNode *reason)
+{
+    const xmlNode *first = child_named(reason, "Text");
+    for (const xmlNode *text = first; text; text = xmlNextElementSibling((xmlNode *)text)) {
+        xmlChar *language = xmlNodeGetLang(text);
+        bool is_english =
+            language && strncasecmp((const char *)language, "en", 2) == 0 && !isalpha(language[2]);
+        xmlFree(language);
+        if (is_english)
+            return text;
+    }
+    return first;
+}
+
 void soap_fault_read(struct arena *arena, const xmlNode *fault,
                      const struct soap_module_fault *decoded, struct soap_reply *reply)
 {
     const xmlNode *code = child_named(fault, "Code");
-    const xmlNode *detail = child_named(fault, code ? "Detail" : "detail");
-    const char *code_text, *subcode_text = "";
-    if (code) {
-        code_text = node_text(arena, child_named(code, "Value"), MAX_DETAIL_BYTES);
-        for (const xmlNode *sub = code; (sub = child_named(sub, "Subcode"));)
-            subcode_text = node_text(arena, child_named(sub, "Value"), MAX_DETAIL_BYTES);
-        reply->fault_text = node_text(arena, child_named(child_named(fault, "Reason"), "Text"),
-                                      MAX_FAULT_TEXT_BYTES);
-    } else {
-        code_text = node_text(arena, child_named(fault, "faultcode"), MAX_DETAIL_BYTES);
-        reply->fault_text =
-            node_text(arena, child_named(fault, "faultstring"), MAX_FAULT_TEXT_BYTES);
-    }
+    const xmlNode *code_value = code ? child_named(code, "Value") : child_named(fault, "faultcode");
+    const xmlNode *text =
+        code ? choose_text(child_named(fault, "Reason")) : child_named(fault, "faultstring");
+    const char *code_text = node_text(arena, code_value, MAX_DETAIL_BYTES);
     if (decoded && decoded->code)
         code_text = decoded->code;
-    if (decoded && decoded->text)
+    if (!text && decoded && decoded->text)
         reply->fault_text = copy_text(arena, str_from(decoded->text), MAX_FAULT_TEXT_BYTES);
+    else
+        reply->fault_text = node_text(arena, text, MAX_FAULT_TEXT_BYTES);
     reply->is_readable = true;
     reply->fault_code = local_part(arena, code_text);
-    reply->fault_subcode = local_part(arena, subcode_text);
     reply->fault_class = fault_class_of(reply->fault_code);
-    read_detail(arena, detail, reply);
+    read_subcodes(arena, code, reply);
+    read_detail(arena, child_named(fault, code ? "Detail" : "detail"), reply);
 }

@@ -7,8 +7,6 @@
 #include "edge/soap_document.h"
 #include "core/mark.h"
 
-#define XSI_NS "http://www.w3.org/2001/XMLSchema-instance"
-
 static void doc_cleanup(xmlDoc **doc)
 {
     xmlFreeDoc(*doc);

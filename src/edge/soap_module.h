@@ -18,6 +18,8 @@
 
 // Schemas refer to each other by this and their index: "switchhook:///3.xsd".
 #define SOAP_MODULE_SCHEMA_URL "switchhook:///"
+// Where they declare the wrappers of rpc/literal, "in.3" and "out.3" of the table's operation 3.
+#define SOAP_MODULE_RPC_NAMESPACE "urn:switchhook:rpc"
 
 struct soap_context; // a module's engine state; one thread at a time, kept and reused
 

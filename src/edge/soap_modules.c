@@ -97,15 +97,6 @@ static xmlSchema *schema_parse(const struct soap_module *table)
     return schema;
 }
 
-static bool has_open_content(const struct soap_module *table)
-{
-    for (size_t i = 0; i < table->schema_count; i++) {
-        if (strstr(table->schemas[i], "anyType") || strstr(table->schemas[i], "anyAttribute"))
-            return true;
-    }
-    return false;
-}
-
 // --- modules ---
 
 static void module_release(struct module *module)
@@ -171,7 +162,6 @@ static bool module_open(const char *path, const char *spelling, struct module **
     module->handle = handle;
     module->table = table;
     module->schema = schema_parse(table);
-    module->has_open_content = has_open_content(table);
     module->shapes = soap_shapes_new(table);
     module->operations = mem_alloc(table->operation_count * sizeof(*module->operations));
     for (size_t i = 0; i < table->operation_count; i++)
@@ -316,17 +306,12 @@ const char *soap_modules_name(const struct soap_modules *modules, size_t index)
     return modules->items[index]->table->name;
 }
 
-void soap_modules_view(const struct soap_modules *modules, size_t index,
-                       struct soap_module_view *ret)
+const struct module *soap_modules_loaded(const struct soap_modules *modules, size_t index,
+                                         int64_t *ret_written_at)
 {
     const struct module *module = modules->items[index];
-    *ret = (struct soap_module_view){
-        .name = module->table->name,
-        .digest = module->table->digest,
-        .engine = module->table->engine,
-        .written_at = module->file.written.tv_sec * 1000 + module->file.written.tv_nsec / 1000000,
-        .loaded = module,
-    };
+    *ret_written_at = module->file.written.tv_sec * 1000 + module->file.written.tv_nsec / 1000000;
+    return module;
 }
 
 const struct soap_module *soap_modules_facts(const struct soap_modules *modules, size_t index)
@@ -418,6 +403,17 @@ const char *soap_operation_endpoint(const struct soap_operation *operation)
 const char *soap_operation_action(const struct soap_operation *operation)
 {
     return operation->facts->action;
+}
+
+const char *soap_operation_addressing_action(const struct soap_operation *operation)
+{
+    const char *action = operation->facts->addressing_action;
+    return action ? action : "";
+}
+
+bool soap_operation_uses_addressing(const struct soap_operation *operation)
+{
+    return operation->facts->uses_addressing;
 }
 
 int soap_operation_version(const struct soap_operation *operation)

@@ -18,6 +18,7 @@ struct _xmlSchema; // libxml2's
 struct soap_shapes;
 struct soap_shapes *soap_shapes_new(const struct soap_module *table);
 void soap_shapes_free(struct soap_shapes *shapes);
+
 struct module_file { // what tells a file from one that replaced it
     dev_t device;
     ino_t inode;
@@ -32,7 +33,6 @@ struct module {
     const struct soap_module *table;
     struct soap_operation *operations; // one for each of the table's
     struct _xmlSchema *schema;         // NULL: the WSDL has none, or none that libxml2 understands
-    bool has_open_content;             // somewhere, attributes may stand that no C type has
     struct soap_shapes *shapes;
 };
 

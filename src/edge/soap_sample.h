@@ -19,9 +19,20 @@ const struct json *soap_scaffold_json(const struct soap_operation *operation, st
 
 enum soap_sample_of { SOAP_SAMPLE_REQUEST, SOAP_SAMPLE_REPLY };
 // A whole envelope with values valid for their types: every element at least once where that ends,
-// the first branch of each choice. ERR_INVALID names a type for which no value was found (a pattern
-// and lengths that exclude each other).
+// the first branch of each choice. Of very large messages only the outer levels have what is
+// optional. ERR_INVALID names a type for which no value was found (a pattern and lengths that
+// exclude each other) or that has no end, ERR_TOO_LARGE one that requires too much.
 bool soap_sample(const struct soap_operation *operation, enum soap_sample_of of,
                  struct arena *arena, struct str *ret_envelope, struct err *err) MUST_CHECK;
+
+struct soap_sample_fault {
+    const char *code;   // as on the wire without prefix, "Server"
+    const char *text;   // for people
+    const char *detail; // the name of a declared fault, or of its element; NULL: no detail
+};
+// The same for a fault. ERR_NOT_FOUND names the declared ones.
+bool soap_sample_fault(const struct soap_operation *operation,
+                       const struct soap_sample_fault *fault, struct arena *arena,
+                       struct str *ret_envelope, struct err *err) MUST_CHECK;
 
 #endif

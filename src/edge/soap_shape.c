@@ -19,7 +19,10 @@ struct soap_shapes {
     pthread_mutex_t lock; // of `is_read`; what follows is immutable once that is set
     bool is_read;
     struct arena *arena;
-    xmlHashTable *types, *elements;
+    struct shape_index {
+        xmlHashTable *all;      // by local name and namespace
+        xmlHashTable *by_local; // the index itself stands for several of one name
+    } types, elements;
     struct shape_operation *operations;
 };
 
@@ -215,8 +218,8 @@ static void maker_begin(struct maker *maker, struct soap_shapes *shapes)
     *maker = (struct maker){.arena = shapes->arena};
     for (size_t i = 0; i < DECLARED_COUNT; i++)
         maker->declared[i] = xmlHashCreate(256);
-    maker->types = shapes->types = xmlHashCreate(256);
-    maker->elements = shapes->elements = xmlHashCreate(256);
+    maker->types = shapes->types.all = xmlHashCreate(256);
+    maker->elements = shapes->elements.all = xmlHashCreate(256);
     maker->groups = xmlHashCreate(16);
     require(maker->types && maker->elements && maker->groups);
     maker->anything = shape_type_named(maker, (struct shape_name){XSD_NS, "anyType"});
@@ -228,6 +231,20 @@ static void maker_end(struct maker *maker)
     for (size_t i = 0; i < DECLARED_COUNT; i++)
         xmlHashFree(maker->declared[i], NULL);
     xmlHashFree(maker->groups, NULL);
+}
+
+static void index_local(void *payload, void *context, const xmlChar *local)
+{
+    struct shape_index *index = context;
+    if (xmlHashAddEntry(index->by_local, local, payload) != 0)
+        xmlHashUpdateEntry(index->by_local, local, index, NULL);
+}
+
+static void index_finish(struct shape_index *index)
+{
+    index->by_local = xmlHashCreate(256);
+    require(index->by_local != NULL);
+    xmlHashScan(index->all, index_local, index);
 }
 
 static void shapes_read(struct soap_shapes *shapes)
@@ -254,6 +271,8 @@ static void shapes_read(struct soap_shapes *shapes)
     add_heirs(&maker);
     add_substitutes(&maker);
     maker_end(&maker);
+    index_finish(&shapes->types);
+    index_finish(&shapes->elements);
     for (size_t i = 0; i < table->schema_count; i++)
         xmlFreeDoc(docs[i]);
 }
@@ -272,8 +291,10 @@ void soap_shapes_free(struct soap_shapes *shapes)
 {
     if (!shapes)
         return;
-    xmlHashFree(shapes->types, NULL);
-    xmlHashFree(shapes->elements, NULL);
+    xmlHashFree(shapes->types.all, NULL);
+    xmlHashFree(shapes->types.by_local, NULL);
+    xmlHashFree(shapes->elements.all, NULL);
+    xmlHashFree(shapes->elements.by_local, NULL);
     arena_free(shapes->arena);
     pthread_mutex_destroy(&shapes->lock);
     free(shapes);
@@ -295,18 +316,25 @@ const struct shape_operation *soap_shape(const struct soap_operation *operation)
     return &shapes_of(operation)->operations[operation->index];
 }
 
+static const void *find(const struct shape_index *index, const char *namespace, const char *local)
+{
+    const xmlChar *name = (const xmlChar *)local;
+    if (namespace)
+        return xmlHashLookup2(index->all, name, (const xmlChar *)namespace);
+    const void *found = xmlHashLookup(index->by_local, name);
+    return found == index ? NULL : found;
+}
+
 const struct shape_type *soap_shape_type(const struct soap_operation *operation,
                                          const char *namespace, const char *local)
 {
-    const struct made_type *type = xmlHashLookup2(
-        shapes_of(operation)->types, (const xmlChar *)local, (const xmlChar *)namespace);
+    const struct made_type *type = find(&shapes_of(operation)->types, namespace, local);
     return type ? &type->shape : NULL;
 }
 
 const struct shape_element *soap_shape_element(const struct soap_operation *operation,
                                                const char *namespace, const char *local)
 {
-    const struct made_element *element = xmlHashLookup2(
-        shapes_of(operation)->elements, (const xmlChar *)local, (const xmlChar *)namespace);
+    const struct made_element *element = find(&shapes_of(operation)->elements, namespace, local);
     return element && element->is_declared ? &element->shape : NULL;
 }

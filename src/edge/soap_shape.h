@@ -166,6 +166,7 @@ const struct shape_operation *soap_shape(const struct soap_operation *operation)
 
 // A named type or global element of the operation's module, for xsi:type and wildcards; NULL: there
 // is none. Types of XML Schema itself (namespace http://www.w3.org/2001/XMLSchema) are found too.
+// namespace NULL: whichever has it, if only one has.
 const struct shape_type *soap_shape_type(const struct soap_operation *operation,
                                          const char *namespace, const char *local);
 const struct shape_element *soap_shape_element(const struct soap_operation *operation,

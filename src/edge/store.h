@@ -13,6 +13,10 @@
 // Merge: deliveries of one route, service and call (session too, where both have one) are brought
 // together. A delivery that still waits for events of other triggers, and was never leased, ends
 // as merged when such an event comes: the delivery of that event carries its events from then on.
+//
+// Captures: texts that a settled delivery leaves for others of its call (and source). They are
+// committed with the settle, and a lease that is made from then on brings them. They live as long
+// as the delivery.
 
 #ifndef EDGE_STORE_H
 #define EDGE_STORE_H
@@ -23,9 +27,10 @@
 
 struct store;
 
-// Opens or makes the store. Fails when the file is not ours (application id), of a newer schema,
-// or open in another process. Deliveries that a stopped process had leased become due again, each
-// with an attempt that says so; ret_taken_over counts them.
+// Opens or makes the store, and brings one of the schema before this up to date. Fails when the
+// file is not ours (application id), of a newer or much older schema, or open in another process.
+// Deliveries that a stopped process had leased become due again, each with an attempt that says so;
+// ret_taken_over counts them.
 bool store_open(const char *path, struct store **ret, size_t *ret_taken_over,
                 struct err *err) MUST_CHECK;
 void store_close(struct store *store);
@@ -92,6 +97,8 @@ struct store_attempt {
     size_t reply_dropped_bytes; // of a reply longer than what is kept
     const char *peer;
     int64_t resolved_us, connected_us, secured_us, first_byte_us, total_us;
+    struct str fault_tree; // JSON; empty: none
+    const char *verdict;   // of the success test; "" when there was none
 };
 
 struct store_settle {
@@ -102,6 +109,8 @@ struct store_settle {
     enum delivery_state state;
     int64_t due_at; // for DELIVERY_WAITING
     const char *reason;
+    const struct json
+        *captured;   // texts by name, in place of what it captured before; NULL: nothing
     bool is_applied; // filled: false when the lease was lost; then nothing was changed
 };
 
@@ -122,7 +131,8 @@ struct store_carried {
     struct str body;
 };
 
-enum { STORE_CARRIED_MAX = 15 }; // an event that comes after these is a delivery of its own
+enum { STORE_CAPTURED_MAX = 64 }; // names of one call; of more, the first by name
+enum { STORE_CARRIED_MAX = 15 };  // an event that comes after these is a delivery of its own
 
 // One delivery under a lease, with all that a worker needs, in an arena of its own.
 struct store_lease {
@@ -138,6 +148,8 @@ struct store_lease {
     struct str body;
     const struct store_carried *carried; // the events before its own, first to last
     size_t carried_count;
+    // What deliveries of its call captured, of one name the newest; same source. NULL: nothing.
+    const struct json *captured;
 };
 
 struct store_claim {
@@ -239,6 +251,12 @@ bool store_view_event(struct store_reader *reader, struct arena *arena, const ch
 // deliveries.
 bool store_view_carried(struct store_reader *reader, struct arena *arena, int64_t delivery,
                         struct store_event **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+// What the delivery (by number) captured; an empty object: nothing.
+bool store_view_captures(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                         const struct json **ret, struct err *err) MUST_CHECK;
+// What a delivery of the call would be given now; NULL: nothing.
+bool store_view_captured(struct store_reader *reader, struct arena *arena, const char *source,
+                         struct str call_id, const struct json **ret, struct err *err) MUST_CHECK;
 // Events that no route took, newest first, without their bodies. *ret_cursor is the `before` of the
 // next page, 0 when this is the last.
 bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64_t before,

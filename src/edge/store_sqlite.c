@@ -35,8 +35,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_ATTEMPT] = "INSERT INTO attempts (delivery, number, started_at, ended_at, outcome, scope, "
                     "reach, http_status, fault, reason, peer, resolved_us, connected_us, "
                     "secured_us, first_byte_us, total_us, request_head, request_body, reply_head, "
-                    "reply_body, reply_dropped_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-                    "?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+                    "reply_body, reply_dropped_bytes, fault_tree, verdict) VALUES (?1, ?2, ?3, ?4, "
+                    "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, "
+                    "?21, ?22, ?23)",
     [LOAD] = "SELECT " ROW_COLUMNS " FROM deliveries WHERE number = ?1",
     [LOAD_ID] = "SELECT " ROW_COLUMNS " FROM deliveries WHERE id = ?1",
     [LOAD_EXPIRING] = "SELECT " ROW_COLUMNS ", reason, id, (SELECT id FROM events "
@@ -61,13 +62,20 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [SET_DUE] = "UPDATE deliveries SET due_at = ?2 WHERE number = ?1",
     [FIND_DUE] = "SELECT d.number, d.attempts, d.progress_attempts, d.progress_first_attempt_at, "
                  "d.expires_at, d.merge_call IS NOT NULL, "
-                 "d.id, e.id, e.trigger, e.source, e.call_id, e.received_at, e.format, e.body "
+                 "d.id, e.id, e.trigger, e.source, e.call_id, e.received_at, e.format, e.body, "
+                 "EXISTS (SELECT 1 FROM captures INDEXED BY captures_by_call "
+                 "WHERE call_id = e.call_id AND call_id <> '' AND source = e.source) "
                  "FROM deliveries d INDEXED BY deliveries_due CROSS JOIN events e "
                  "ON e.number = d.event WHERE d.service = ?1 AND d.due_at <= ?2 "
                  "ORDER BY d.due_at, d.number LIMIT ?3",
     [FIND_CARRIED] = "SELECT e.id, e.trigger, e.source, e.format, e.body FROM deliveries d "
                      "INDEXED BY deliveries_merged CROSS JOIN events e ON e.number = d.event "
                      "WHERE d.merged_into = ?1 ORDER BY d.number",
+    [FIND_CAPTURED] = SQL_CAPTURED,
+    [DROP_CAPTURES] = "DELETE FROM captures WHERE delivery = ?1",
+    [ADD_CAPTURE] = "INSERT INTO captures (delivery, source, call_id, name, value) "
+                    "SELECT d.number, e.source, e.call_id, ?2, ?3 FROM deliveries d "
+                    "CROSS JOIN events e ON e.number = d.event WHERE d.number = ?1",
     [FIND_EXPIRING] = "SELECT number, expires_at FROM deliveries INDEXED BY deliveries_expiring "
                       "WHERE expires_at IS NOT NULL AND ended_at IS NULL AND lease_until IS NULL "
                       "ORDER BY expires_at LIMIT ?1",

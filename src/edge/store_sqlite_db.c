@@ -180,6 +180,25 @@ const char *db_text(sqlite3_stmt *statement, int column, struct arena *arena)
     return db_str(statement, column, arena).data;
 }
 
+bool db_named_texts(sqlite3_stmt *statement, struct arena *arena, const struct json **ret,
+                    struct err *err)
+{
+    struct json *texts = NULL;
+    bool has_row;
+    for (;;) {
+        if (!db_row(statement, &has_row, err))
+            return false;
+        if (!has_row)
+            break;
+        if (!texts)
+            texts = json_object(arena);
+        json_set(arena, texts, db_str(statement, 0, arena),
+                 json_string(arena, db_str(statement, 1, arena)));
+    }
+    *ret = texts;
+    return true;
+}
+
 // --- words ---
 
 bool db_state(sqlite3_stmt *statement, int column, enum delivery_state *ret, struct err *err)
@@ -273,7 +292,7 @@ static uint32_t read_big_endian(const unsigned char *bytes)
 
 static bool check_version(const char *path, int64_t version, struct err *err)
 {
-    if (version == SCHEMA_VERSION)
+    if (version == SCHEMA_VERSION || version == SCHEMA_VERSION_UPGRADED)
         return true;
     return err_set(err, ERR_CONFLICT,
                    "the store at %s was made by %s version: its schema is %lld, this program "
@@ -416,15 +435,44 @@ static bool open_checked(const char *path, int flags, const char *pragmas, sqlit
     return true;
 }
 
+static bool run_upgrade(sqlite3 *db, struct err *err)
+{
+    char version[64];
+    snprintf(version, sizeof(version), "PRAGMA user_version=%d; COMMIT;", SCHEMA_VERSION);
+    if (!execute(db, "BEGIN IMMEDIATE", "be brought up to date", err))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(schema_upgrade); i++) {
+        if (!execute(db, schema_upgrade[i], "be brought up to date", err))
+            return false;
+    }
+    return execute(db, version, "be brought up to date", err);
+}
+
+// All of it or nothing: what fails half way is rolled back as the connection closes.
+static bool upgrade(sqlite3 *db, struct err *err)
+{
+    char version[32] = "";
+    return read_pragma(db, "PRAGMA user_version", version, err) &&
+           (strtoll(version, NULL, 10) == SCHEMA_VERSION || run_upgrade(db, err));
+}
+
 bool db_open_writer(const char *path, sqlite3 **ret, struct err *err)
 {
     // One thread uses it. A checkpoint after 8 MB of log keeps the pause it makes short; a log that
     // grew behind a slow view is cut back to 64 MB.
-    return open_checked(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-                        "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;"
-                        "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384;"
-                        "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA busy_timeout=5000;",
-                        ret, err);
+    sqlite3 *db = NULL;
+    if (!open_checked(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                      "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;"
+                      "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384;"
+                      "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA busy_timeout=5000;",
+                      &db, err))
+        return false;
+    if (!upgrade(db, err)) {
+        sqlite3_close(db);
+        return err_prefix(err, "%s", path);
+    }
+    *ret = db;
+    return true;
 }
 
 bool db_open_reader(const char *path, sqlite3 **ret, struct err *err)

@@ -116,6 +116,8 @@ static bool add_attempt(struct store *store, const struct row *row,
     db_bind_str(add, 19, attempt->reply_head);
     db_bind_str(add, 20, attempt->reply_body);
     db_bind_integer(add, 21, (int64_t)attempt->reply_dropped_bytes);
+    db_bind_str(add, 22, attempt->fault_tree);
+    db_bind_text(add, 23, attempt->verdict);
     return db_run(add, err);
 }
 
@@ -149,6 +151,26 @@ static bool end_lease(struct store *store, const struct row *row, const struct e
            pass_on(store, row, ending->state, now, err);
 }
 
+// A delivery that is sent again may capture anew; then the values of before are gone.
+static bool replace_captures(struct store *store, int64_t delivery, const struct json *captured,
+                             struct err *err)
+{
+    sqlite3_stmt *drop = store->statements[DROP_CAPTURES], *add = store->statements[ADD_CAPTURE];
+    if (!captured)
+        return true;
+    db_bind_integer(drop, 1, delivery);
+    if (!db_run(drop, err))
+        return false;
+    db_bind_integer(add, 1, delivery);
+    for (size_t i = 0; i < captured->object.count; i++) {
+        db_bind_str(add, 2, captured->object.members[i].name);
+        db_bind_str(add, 3, captured->object.members[i].value->string);
+        if (!db_run(add, err))
+            return false;
+    }
+    return true;
+}
+
 bool lease_settle(struct store *store, int64_t now, struct store_settle *settle, struct err *err)
 {
     struct row row;
@@ -161,7 +183,8 @@ bool lease_settle(struct store *store, int64_t now, struct store_settle *settle,
     if (!settle->is_applied)
         return true;
     struct ending ending = {&settle->attempt, settle->state, settle->due_at, settle->reason};
-    return end_lease(store, &row, &ending, now, err);
+    return replace_captures(store, row.number, settle->captured, err) &&
+           end_lease(store, &row, &ending, now, err);
 }
 
 static bool put_back(struct store *store, int64_t number, int64_t now, const char *reason,
@@ -324,6 +347,15 @@ static struct store_lease *read_lease(sqlite3_stmt *find, const char *service)
     return lease;
 }
 
+static bool read_captured(struct store *store, struct store_lease *lease, struct err *err)
+{
+    sqlite3_stmt *find = store->statements[FIND_CAPTURED];
+    db_bind_str(find, 1, lease->call_id);
+    db_bind_text(find, 2, lease->source);
+    db_bind_integer(find, 3, STORE_CAPTURED_MAX);
+    return db_named_texts(find, lease->arena, &lease->captured, err);
+}
+
 static bool read_due(struct store *store, const struct store_batch *batch,
                      struct store_claim *claim, int64_t *late, size_t *ret_late_count,
                      struct err *err)
@@ -343,11 +375,13 @@ static bool read_due(struct store *store, const struct store_batch *batch,
             late[(*ret_late_count)++] = db_integer(find, 0);
             continue;
         }
-        bool may_carry = db_integer(find, 5);
+        bool may_carry = db_integer(find, 5), has_captured = db_integer(find, 14);
         struct store_lease *lease = read_lease(find, claim->service);
         claim->leases[claim->count++] = lease;
         if (may_carry && !merge_read_carried(store, lease->delivery, lease->arena, &lease->carried,
                                              &lease->carried_count, err))
+            return false;
+        if (has_captured && !read_captured(store, lease, err))
             return false;
     }
 }

@@ -48,6 +48,15 @@ struct str db_peek(sqlite3_stmt *statement, int column); // borrowed until the n
 bool db_state(sqlite3_stmt *statement, int column, enum delivery_state *ret,
               struct err *err) MUST_CHECK;
 
+// The rows of a statement with two columns, name and value, as an object; NULL when there is none.
+bool db_named_texts(sqlite3_stmt *statement, struct arena *arena, const struct json **ret,
+                    struct err *err) MUST_CHECK;
+// What a call captured: ?1 call id, ?2 source, ?3 most. Of one name the newest.
+#define SQL_CAPTURED                                                                               \
+    "SELECT name, value FROM (SELECT name, value, max(number) FROM captures "                      \
+    "INDEXED BY captures_by_call WHERE call_id = ?1 AND call_id <> '' AND source = ?2 "            \
+    "GROUP BY name) ORDER BY name LIMIT ?3"
+
 enum event_format db_format(sqlite3_stmt *statement, int column);
 const char *db_scope_word(enum outcome_scope scope);
 enum outcome_scope db_scope(sqlite3_stmt *statement, int column);

@@ -11,7 +11,8 @@
 #ifndef EDGE_STORE_SQLITE_SCHEMA_H
 #define EDGE_STORE_SQLITE_SCHEMA_H
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION          3
+#define SCHEMA_VERSION_UPGRADED 2 // the one before, which is brought up to date when it is opened
 
 static const char schema_events[] =
     "CREATE TABLE events (\n"
@@ -101,9 +102,24 @@ static const char schema_attempts[] =
     "  request_body TEXT NOT NULL,\n"
     "  reply_head TEXT NOT NULL,\n"
     "  reply_body TEXT NOT NULL,\n"
-    "  reply_dropped_bytes INTEGER NOT NULL -- of a reply longer than what is kept\n"
+    "  reply_dropped_bytes INTEGER NOT NULL, -- of a reply longer than what is kept\n"
+    "  fault_tree TEXT NOT NULL DEFAULT '', -- JSON; empty: no fault, or none that could be read\n"
+    "  verdict TEXT NOT NULL DEFAULT ''     -- of the success test; empty: there was none\n"
     ") STRICT;\n"
     "CREATE UNIQUE INDEX attempts_by_delivery ON attempts (delivery, number);\n";
+
+// Found by the call of a later delivery; the greatest number of a name is the newest.
+static const char schema_captures[] =
+    "CREATE TABLE captures (\n"
+    "  number INTEGER PRIMARY KEY,      -- in the order they were taken\n"
+    "  delivery INTEGER NOT NULL,       -- deliveries.number\n"
+    "  source TEXT NOT NULL,            -- of its event, as is the call\n"
+    "  call_id TEXT NOT NULL,\n"
+    "  name TEXT NOT NULL,\n"
+    "  value TEXT NOT NULL\n"
+    ") STRICT;\n"
+    "CREATE UNIQUE INDEX captures_by_delivery ON captures (delivery, name);\n"
+    "CREATE INDEX captures_by_call ON captures (call_id, source) WHERE call_id <> '';\n";
 
 // Kept in the transaction that changes what they count.
 static const char schema_tallies[] =
@@ -143,13 +159,21 @@ static const char schema_views[] =
     "  " READABLE("a.started_at") " AS started,\n"
     "  " READABLE("a.ended_at") " AS ended, a.outcome, a.scope, a.reach, a.http_status,\n"
     "  a.fault, a.reason, a.peer, a.total_us / 1000.0 AS total_ms, a.request_head,\n"
-    "  a.request_body, a.reply_head, a.reply_body, a.reply_dropped_bytes\n"
-    "  FROM attempts a JOIN deliveries d ON d.number = a.delivery;\n";
+    "  a.request_body, a.reply_head, a.reply_body, a.reply_dropped_bytes, a.fault_tree,\n"
+    "  a.verdict FROM attempts a JOIN deliveries d ON d.number = a.delivery;\n";
 // clang-format on
 
 #undef READABLE
 
-static const char *const schema[] = {schema_events, schema_deliveries, schema_attempts,
-                                     schema_tallies, schema_views};
+static const char *const schema[] = {schema_events,   schema_deliveries, schema_attempts,
+                                     schema_captures, schema_tallies,    schema_views};
+
+// From the version before to this one, in one transaction. Each column has a default, so no row is
+// written anew.
+static const char schema_upgrade_columns[] =
+    "ALTER TABLE attempts ADD COLUMN fault_tree TEXT NOT NULL DEFAULT '';\n"
+    "ALTER TABLE attempts ADD COLUMN verdict TEXT NOT NULL DEFAULT '';\n"
+    "DROP VIEW readable_events; DROP VIEW readable_deliveries; DROP VIEW readable_attempts;\n";
+static const char *const schema_upgrade[] = {schema_upgrade_columns, schema_captures, schema_views};
 
 #endif

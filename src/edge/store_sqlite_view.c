@@ -26,6 +26,8 @@ enum statement {
     EVENT,
     EVENT_DELIVERIES,
     CARRIED,
+    CAPTURES,
+    CAPTURED,
     UNROUTED,
     COUNT_EVENTS,
     COUNT_STATES,
@@ -73,7 +75,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ATTEMPTS] =
         "SELECT started_at, ended_at, outcome, scope, reach, http_status, fault, reason, "
         "request_head, request_body, reply_head, reply_body, reply_dropped_bytes, peer, "
-        "resolved_us, connected_us, secured_us, first_byte_us, total_us FROM attempts "
+        "resolved_us, connected_us, secured_us, first_byte_us, total_us, fault_tree, verdict "
+        "FROM attempts "
         "INDEXED BY attempts_by_delivery WHERE delivery = ?1 AND number > ?2 ORDER BY number",
     [EVENT] = "SELECT id, trigger, source, call_id, received_at, format, first_delivery, "
               "delivery_count, body FROM events WHERE id = ?1",
@@ -82,6 +85,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [CARRIED] = "SELECT e.id, e.trigger, e.source, e.call_id, e.received_at, e.format, e.body "
                 "FROM deliveries d INDEXED BY deliveries_merged CROSS JOIN events e "
                 "ON e.number = d.event WHERE d.merged_into = ?1 ORDER BY d.number LIMIT ?2",
+    [CAPTURES] = "SELECT name, value FROM captures INDEXED BY captures_by_delivery "
+                 "WHERE delivery = ?1 ORDER BY name",
+    [CAPTURED] = SQL_CAPTURED,
     [UNROUTED] = "SELECT id, trigger, source, call_id, received_at, format, number FROM events "
                  "INDEXED BY events_unrouted WHERE delivery_count = 0 AND number < ?1 "
                  "ORDER BY number DESC LIMIT ?2",
@@ -233,6 +239,8 @@ static bool read_attempt(sqlite3_stmt *row, struct arena *arena, struct store_at
         .secured_us = db_integer(row, 16),
         .first_byte_us = db_integer(row, 17),
         .total_us = db_integer(row, 18),
+        .fault_tree = db_str(row, 19, arena),
+        .verdict = db_text(row, 20, arena),
     };
     struct str word = db_peek(row, 2);
     if (outcome_parse(word, &ret->outcome))
@@ -461,6 +469,34 @@ bool store_view_carried(struct store_reader *reader, struct arena *arena, int64_
     if (!view_begin(reader, err))
         return false;
     bool is_read = view_carried(reader, arena, delivery, ret, ret_count, err);
+    view_end(reader);
+    return is_read;
+}
+
+bool store_view_captures(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                         const struct json **ret, struct err *err)
+{
+    const struct json *captures;
+    if (!view_begin(reader, err))
+        return false;
+    db_bind_integer(reader->statements[CAPTURES], 1, delivery);
+    bool is_read = db_named_texts(reader->statements[CAPTURES], arena, &captures, err);
+    view_end(reader);
+    if (is_read)
+        *ret = captures ? captures : json_object(arena);
+    return is_read;
+}
+
+bool store_view_captured(struct store_reader *reader, struct arena *arena, const char *source,
+                         struct str call_id, const struct json **ret, struct err *err)
+{
+    sqlite3_stmt *find = reader->statements[CAPTURED];
+    if (!view_begin(reader, err))
+        return false;
+    db_bind_str(find, 1, call_id);
+    db_bind_text(find, 2, source);
+    db_bind_integer(find, 3, STORE_CAPTURED_MAX);
+    bool is_read = db_named_texts(find, arena, ret, err);
     view_end(reader);
     return is_read;
 }

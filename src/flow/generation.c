@@ -6,6 +6,7 @@
 #include "flow/generation.h"
 
 #include "base/clock.h"
+#include "edge/soap_module.h"
 
 static void add_faults(struct fault_list *to, const struct fault_list *from)
 {
@@ -45,40 +46,40 @@ bool generation_load_parts(const char *file, const struct soap_modules *running,
 
 static const struct module *find_loaded(const struct soap_modules *modules, const char *name)
 {
-    struct soap_module_view view;
+    int64_t written_at;
     for (size_t i = 0; modules && i < soap_modules_count(modules); i++) {
-        soap_modules_view(modules, i, &view);
-        if (strcmp(view.name, name) == 0)
-            return view.loaded;
+        if (strcmp(soap_modules_name(modules, i), name) == 0)
+            return soap_modules_loaded(modules, i, &written_at);
     }
     return NULL;
 }
 
+static struct generation_module describe(const struct soap_modules *modules, size_t index,
+                                         const struct soap_modules *before)
+{
+    const struct soap_module *facts = soap_modules_facts(modules, index);
+    struct generation_module module = {
+        .name = facts->name, .digest = facts->digest, .engine = facts->engine};
+    const struct module *loaded = soap_modules_loaded(modules, index, &module.written_at);
+    const struct module *known = find_loaded(before, facts->name);
+    module.change = !known ? CHANGE_NEW : known == loaded ? CHANGE_KEPT : CHANGE_CHANGED;
+    return module;
+}
+
 static void list_modules(struct generation *generation, const struct soap_modules *before)
 {
-    size_t most =
-        soap_modules_count(generation->modules) + (before ? soap_modules_count(before) : 0);
-    struct generation_module *list = arena_alloc(generation->arena, most * sizeof(*list));
-    struct soap_module_view view;
+    size_t now_count = soap_modules_count(generation->modules);
+    size_t before_count = before ? soap_modules_count(before) : 0;
+    struct generation_module *list =
+        arena_alloc(generation->arena, (now_count + before_count) * sizeof(*list));
     size_t count = 0;
-    for (size_t i = 0; i < soap_modules_count(generation->modules); i++) {
-        soap_modules_view(generation->modules, i, &view);
-        const struct module *known = find_loaded(before, view.name);
-        list[count++] = (struct generation_module){
-            .name = view.name,
-            .digest = view.digest,
-            .engine = view.engine,
-            .written_at = view.written_at,
-            .change = !known                 ? CHANGE_NEW
-                      : known == view.loaded ? CHANGE_KEPT
-                                             : CHANGE_CHANGED,
-        };
-    }
-    for (size_t i = 0; before && i < soap_modules_count(before); i++) {
-        soap_modules_view(before, i, &view);
-        if (!find_loaded(generation->modules, view.name))
+    for (size_t i = 0; i < now_count; i++)
+        list[count++] = describe(generation->modules, i, before);
+    for (size_t i = 0; i < before_count; i++) {
+        const char *name = soap_modules_name(before, i);
+        if (!find_loaded(generation->modules, name))
             list[count++] =
-                (struct generation_module){.name = arena_strdup(generation->arena, view.name),
+                (struct generation_module){.name = arena_strdup(generation->arena, name),
                                            .digest = "",
                                            .engine = "",
                                            .change = CHANGE_REMOVED};

@@ -76,6 +76,7 @@ struct change {
 
 struct ledger {
     struct ledger_options options;
+    char *store_path;
     struct seats seats; // but for the limits, the thread's own
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -143,7 +144,7 @@ static void check_disk(struct ledger *ledger)
     if (ledger->disk_checked_us && now_us - ledger->disk_checked_us < disk_each_us)
         return;
     ledger->disk_checked_us = now_us;
-    if (statvfs(ledger->options.store_path, &disk) < 0)
+    if (statvfs(ledger->store_path, &disk) < 0)
         return; // the next commit will tell
     int64_t reserve = reserve_of(ledger, &disk);
     int64_t room = (int64_t)(disk.f_bavail * disk.f_frsize);
@@ -547,6 +548,7 @@ struct ledger *ledger_start(const struct ledger_options *options)
     struct ledger *ledger = mem_alloc(sizeof(*ledger));
     pthread_condattr_t steady;
     ledger->options = *options;
+    ledger->store_path = mem_strdup(options->store_path);
     ledger->arena = arena_new();
     QUEUE_INIT(ledger->accepts);
     QUEUE_INIT(ledger->settles);
@@ -580,6 +582,7 @@ void ledger_stop(struct ledger *ledger)
     free(ledger->batch.claims);
     free(ledger->batch.claim_seats);
     seats_finish(&ledger->seats);
+    free(ledger->store_path);
     free(ledger);
 }
 

@@ -16,8 +16,8 @@ struct ledger;
 typedef void ledger_lease_fn(void *context, size_t seat, struct store_lease **leases, size_t count);
 
 struct ledger_options {
-    struct store *store; // the ledger is its only user from start to stop
-    const char *store_path;
+    struct store *store;    // the ledger is its only user from start to stop
+    const char *store_path; // copied
     ledger_lease_fn *lease;
     void *lease_context;
 };

@@ -248,18 +248,20 @@ static void show_delivery(struct asked *asked, const char *id)
     struct store_attempt *attempts;
     struct store_event event, *carried;
     size_t count, carried_count;
+    const struct json *captures;
     struct err err;
     struct arena *arena = asked->scope.arena;
     struct store_reader *reader = asked->pages->reader;
     if (!store_view_delivery(reader, arena, id, &delivery, &attempts, &count, &err) ||
         !store_view_event(reader, arena, delivery.event_id, &event, &err) ||
-        !store_view_carried(reader, arena, delivery.number, &carried, &carried_count, &err)) {
+        !store_view_carried(reader, arena, delivery.number, &carried, &carried_count, &err) ||
+        !store_view_captures(reader, arena, delivery.number, &captures, &err)) {
         refuse_err(asked, &err);
         return;
     }
     reply_page(asked, PAGE_DELIVERY,
-               page_view_delivery(&asked->scope, &delivery, attempts, count, &event, carried,
-                                  carried_count));
+               page_view_delivery(&asked->scope, &delivery, attempts, count, captures, &event,
+                                  carried, carried_count));
 }
 
 static void show_event(struct asked *asked, const char *id)
@@ -274,10 +276,14 @@ static void show_event(struct asked *asked, const char *id)
 
 static void show_preview(struct asked *asked, const char *id)
 {
+    struct store_reader *reader = asked->pages->reader;
+    struct arena *arena = asked->scope.arena;
     struct store_event event;
+    const struct json *captured;
     struct err err;
-    if (store_view_event(asked->pages->reader, asked->scope.arena, id, &event, &err))
-        reply_page(asked, PAGE_PREVIEW, page_preview_tree(&asked->scope, &event));
+    if (store_view_event(reader, arena, id, &event, &err) &&
+        store_view_captured(reader, arena, event.source, event.call_id, &captured, &err))
+        reply_page(asked, PAGE_PREVIEW, page_preview_tree(&asked->scope, &event, captured));
     else
         refuse_err(asked, &err);
 }

@@ -42,10 +42,13 @@ static void add_view(const struct page_scope *scope, struct json *tree)
         add_request_view(arena, requests->array.items[i]);
     struct json *view = tree_view(arena, "Preview", "deliveries");
     tree_boolean(arena, view, "has_requests", requests->array.count != 0);
+    tree_put(arena, view, "captured", tree_rows(arena, json_get(tree, STR("captured"))));
+    tree_boolean(arena, view, "has_captured", json_get(tree, STR("captured"))->object.count != 0);
     tree_put(arena, tree, "view", view);
 }
 
-struct json *page_preview_tree(const struct page_scope *scope, const struct store_event *event)
+struct json *page_preview_tree(const struct page_scope *scope, const struct store_event *event,
+                               const struct json *captured)
 {
     struct arena *arena = scope->arena;
     struct preview_options options = {
@@ -60,6 +63,7 @@ struct json *page_preview_tree(const struct page_scope *scope, const struct stor
         .body = event->body,
         .id = event->id,
         .received_at = event->received_at,
+        .captured = captured ? captured : json_object(arena),
         .deliveries = known_deliveries(arena, event),
         .delivery_count = event->delivery_count,
     };

@@ -8,6 +8,8 @@
 
 #include "flow/page_view.h"
 
-struct json *page_preview_tree(const struct page_scope *scope, const struct store_event *event);
+// captured: what deliveries of its call did; NULL: nothing.
+struct json *page_preview_tree(const struct page_scope *scope, const struct store_event *event,
+                               const struct json *captured);
 
 #endif

@@ -28,12 +28,12 @@ struct json *page_view_deliveries(const struct page_scope *scope, const struct s
                                   const struct store_counts *counts,
                                   const struct store_delivery *rows, size_t count,
                                   const char *next);
-// `carried`: the events that it carries besides its own, first to last.
+// `captures`: texts by name. `carried`: the events that it carries besides its own, first to last.
 struct json *page_view_delivery(const struct page_scope *scope,
                                 const struct store_delivery *delivery,
                                 const struct store_attempt *attempts, size_t attempt_count,
-                                const struct store_event *event, const struct store_event *carried,
-                                size_t carried_count);
+                                const struct json *captures, const struct store_event *event,
+                                const struct store_event *carried, size_t carried_count);
 struct json *page_view_event(const struct page_scope *scope, const struct store_event *event);
 struct json *page_view_unrouted(const struct page_scope *scope, const struct store_event *events,
                                 size_t count, const char *next);

@@ -94,8 +94,20 @@ static struct json *phases_tree(struct arena *arena, const struct store_attempt 
     return phases;
 }
 
+// As the worker wrote it; null when there was none.
+static struct json *fault_tree(struct arena *arena, const struct store_attempt *attempt)
+{
+    static const struct json_limits limits = {.depth = 200, .values = 100 * 1000};
+    struct json *tree;
+    struct err ignored;
+    bool is_read =
+        attempt->fault_tree.len && json_parse(arena, attempt->fault_tree, &limits, &tree, &ignored);
+    return is_read ? tree : json_null(arena);
+}
+
 static struct json *attempt_view(const struct page_scope *scope,
-                                 const struct store_attempt *attempt, bool is_last)
+                                 const struct store_attempt *attempt, const struct json *fault,
+                                 bool is_last)
 {
     struct arena *arena = scope->arena;
     struct json *view = json_object(arena);
@@ -107,6 +119,10 @@ static struct json *attempt_view(const struct page_scope *scope,
     tree_boolean(arena, view, "has_bar", attempt->total_us > 0);
     tree_put(arena, view, "phases", phases_tree(arena, attempt));
     tree_boolean(arena, view, "is_last", is_last);
+    tree_boolean(arena, view, "has_fault", fault->kind == JSON_OBJECT);
+    const struct json *detail = json_get(fault, STR("detail"));
+    tree_put(arena, view, "detail", detail ? tree_rows(arena, detail) : json_array(arena));
+    tree_boolean(arena, view, "has_detail", json_get(view, STR("detail"))->array.count != 0);
     return view;
 }
 
@@ -124,6 +140,8 @@ static struct json *attempt_tree(const struct page_scope *scope,
     tree_text(arena, tree, "reach", reach_word(attempt->reach));
     tree_integer_or_null(arena, tree, "http_status", attempt->http_status);
     tree_text(arena, tree, "fault", attempt->fault);
+    tree_put(arena, tree, "fault_tree", fault_tree(arena, attempt));
+    tree_text(arena, tree, "success", *attempt->verdict ? attempt->verdict : NULL);
     tree_text(arena, tree, "reason", attempt->reason);
     tree_text(arena, tree, "peer", attempt->peer);
     tree_put(arena, tree, "timings", timings_tree(arena, attempt));
@@ -133,7 +151,8 @@ static struct json *attempt_tree(const struct page_scope *scope,
              message_tree(scope, attempt->reply_head, attempt->reply_body,
                           attempt->reply_dropped_bytes, budget_bytes));
     if (scope->is_html)
-        tree_put(arena, tree, "view", attempt_view(scope, attempt, is_last));
+        tree_put(arena, tree, "view",
+                 attempt_view(scope, attempt, json_get(tree, STR("fault_tree")), is_last));
     return tree;
 }
 
@@ -238,11 +257,33 @@ static struct json *merged_view(struct arena *arena, const struct json *events)
     return list;
 }
 
+// What was captured, and of a delivered one what the configuration of now would capture besides.
+static struct json *captured_view(const struct page_scope *scope,
+                                  const struct store_delivery *delivery,
+                                  const struct json *captures)
+{
+    struct arena *arena = scope->arena;
+    struct json *rows = tree_rows(arena, captures);
+    size_t index = page_view_service_index(scope->config, delivery->service);
+    if (index == scope->config->service_count || delivery->state != DELIVERY_DELIVERED)
+        return rows;
+    const struct config_service *service = &scope->config->services[index];
+    for (size_t i = 0; i < service->capture_count; i++) {
+        struct json *row = json_object(arena);
+        if (json_get(captures, str_from(service->captures[i].name)))
+            continue;
+        tree_text(arena, row, "name", service->captures[i].name);
+        tree_text(arena, row, "value", NULL);
+        json_append(arena, rows, row);
+    }
+    return rows;
+}
+
 struct json *page_view_delivery(const struct page_scope *scope,
                                 const struct store_delivery *delivery,
                                 const struct store_attempt *attempts, size_t attempt_count,
-                                const struct store_event *event, const struct store_event *carried,
-                                size_t carried_count)
+                                const struct json *captures, const struct store_event *event,
+                                const struct store_event *carried, size_t carried_count)
 {
     struct arena *arena = scope->arena;
     size_t budget_bytes = PAGE_TEXTS_MAX_BYTES;
@@ -250,6 +291,7 @@ struct json *page_view_delivery(const struct page_scope *scope,
     struct json *tree = json_object(arena), *list = json_array(arena), *merged = json_array(arena);
     tree_put(arena, tree, "delivery", page_view_row(scope, delivery));
     tree_text(arena, tree, "next", next_text(scope, delivery));
+    tree_put(arena, tree, "captured", (struct json *)captures);
     tree_put(arena, tree, "event", event_tree(scope, event, &budget_bytes));
     for (size_t i = carried_count; i-- > 0;)
         json_append(arena, merged, event_tree(scope, &carried[i], &budget_bytes));
@@ -262,6 +304,9 @@ struct json *page_view_delivery(const struct page_scope *scope,
     if (scope->is_html) {
         struct json *view = tree_view(
             arena, arena_printf(arena, "Delivery to %s", delivery->service), "deliveries");
+        struct json *captured = captured_view(scope, delivery, captures);
+        tree_put(arena, view, "captured", captured);
+        tree_boolean(arena, view, "has_captured", captured->array.count != 0);
         tree_boolean(arena, view, "has_attempts", attempt_count != 0);
         tree_boolean(arena, view, "has_hidden_attempts", hidden != 0);
         tree_boolean(arena, view, "has_merged", carried_count != 0);

@@ -27,6 +27,7 @@ struct preview {
     size_t source; // index into the configuration; its source_count when it has none of that name
     const char **routes; // by service: the first route that names it and takes the event
     size_t left_bytes;   // of max_text_bytes
+    const struct json *captured;
     struct soap_codec *codec;
     struct mask *private; // sensitive answers, for sentences that repeat them
 };
@@ -288,6 +289,7 @@ static struct service_values values_for(const struct preview *preview, const cha
         .event = &preview->reading.event,
         .raw = &preview->reading.raw,
         .notes = &preview->reading.notes,
+        .captured = preview->captured,
         .is_trial = true,
         .event_id = event->id ? event->id : no_id,
         .source = event->source,
@@ -396,6 +398,7 @@ struct json *preview_make(struct arena *arena, const struct preview_options *opt
         .source = find_source(config, event->source),
         .routes = arena_alloc(arena, config->service_count * sizeof(char *)),
         .left_bytes = options->max_text_bytes,
+        .captured = event->captured ? event->captured : services_captured_sample(config, arena),
     };
     struct json *tree = json_object(arena);
     struct event_faults faults = {0};
@@ -410,6 +413,7 @@ struct json *preview_make(struct arena *arena, const struct preview_options *opt
     tree_put(arena, tree, "event", event_tree(&preview));
     tree_put(arena, tree, "refused", refused ? refused : json_null(arena));
     tree_put(arena, tree, "notes", notes_tree(&preview));
+    tree_put(arena, tree, "captured", (struct json *)preview.captured);
     if (!refused) {
         put_routes(&preview, tree);
         tree_put(arena, tree, "requests", requests_tree(&preview));

@@ -21,6 +21,7 @@ struct preview_event {
     struct str body;
     const char *id; // NULL: not stored, so ids of zeros stand for those it would get
     int64_t received_at;
+    const struct json *captured; // of its call; NULL: samples stand for all that services capture
     const struct preview_delivery *deliveries;
     size_t delivery_count;
 };
@@ -32,8 +33,8 @@ struct preview_options {
     size_t max_text_bytes; // of all requests together; longer ones are cut, and say so
 };
 
-// {event, refused, notes, routes, other_routes, requests, unrouted}; see docs/api.md. Lives in the
-// arena.
+// {event, refused, notes, captured, routes, other_routes, requests, unrouted}; see docs/api.md.
+// Lives in the arena.
 struct json *preview_make(struct arena *arena, const struct preview_options *options,
                           const struct preview_event *event);
 

@@ -54,7 +54,8 @@ struct prove {
     struct finding *findings; // of that service
     struct arena *findings_arena;
     const char *trigger;
-    struct arena *arena; // of the trials of both
+    const struct json *captured; // samples; NULL while a trial goes without
+    struct arena *arena;         // of the trials of both
 };
 
 // --- samples ---
@@ -151,6 +152,7 @@ static bool try_event(struct prove *prove, const struct pair *pair, const struct
         .event = event,
         .raw = &reading->raw,
         .notes = &reading->notes,
+        .captured = prove->captured,
         .is_trial = true,
         .event_id = no_id,
         .source = prove->config->sources[pair->source].name,
@@ -243,6 +245,18 @@ static void find_lacking(struct prove *prove, const struct pair *pair, const str
         note_finding(prove, STR("more than its call id"), err);
 }
 
+// A delivery may come before any other of its call has captured something.
+static void try_uncaptured(struct prove *prove, const struct pair *pair, const struct event *usual,
+                           const struct reading *reading)
+{
+    const struct json *captured = prove->captured;
+    struct err err;
+    prove->captured = NULL;
+    if (captured->object.count && !try_event(prove, pair, usual, reading, &err))
+        note_finding(prove, STR("what other services capture of its call"), &err);
+    prove->captured = captured;
+}
+
 static void try_pair(struct prove *prove, const struct pair *pair, size_t trigger)
 {
     const struct sample *usual = sample_of(prove, pair->source, trigger, SAMPLE_USUAL);
@@ -259,6 +273,8 @@ static void try_pair(struct prove *prove, const struct pair *pair, size_t trigge
         note_finding(prove, STR(""), &err);
     else if (!try_event(prove, pair, &little, &minimal->reading, &err))
         find_lacking(prove, pair, &much, &little, &err);
+    else
+        try_uncaptured(prove, pair, &much, &usual->reading);
 }
 
 // --- what is told ---
@@ -349,6 +365,7 @@ bool prove_services(const struct config *config, const struct services *services
     prove.samples = arena_alloc(samples_arena, config->source_count * sizeof(*prove.samples));
     prove.pairs =
         arena_alloc(samples_arena, services->count * prove.trigger_count * sizeof(*prove.pairs));
+    prove.captured = services_captured_sample(config, samples_arena);
     prove.codec = soap_codec_new();
     for (size_t i = 0; i < config->route_count; i++)
         join_pairs(&prove, &config->routes[i]);

@@ -15,7 +15,7 @@
 struct reload;
 
 struct reload_options {
-    const char *file; // of the configuration
+    const char *file; // of the configuration; outlives the reload
     struct ledger *ledger;
     struct workers *workers; // started
 };

@@ -19,6 +19,9 @@ void tree_integer_or_null(struct arena *arena, struct json *object, const char *
 void tree_time(struct arena *arena, struct json *object, const char *name,
                int64_t at_ms); // 0: null
 
+// What a value holds as rows for a table, in order: `name`, `value` and `depth`, a class d0, d1,
+// ...; a row above others has no value. At most 200.
+struct json *tree_rows(struct arena *arena, const struct json *value);
 // The member `view` that every page has; `section` marks the place in the navigation.
 struct json *tree_view(struct arena *arena, const char *title, const char *section);
 const char *tree_url(struct arena *arena, struct str text); // percent-encoded

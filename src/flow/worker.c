@@ -20,6 +20,7 @@
 
 enum {
     RECORD_MAX_BYTES = 64 * 1024, // of a reply's head and of its body, each
+    FAULT_MAX_BYTES = 16 * 1024,  // of a decoded fault
     STARTS_PER_TURN = 16,         // so that many leases at once do not keep replies waiting
 };
 
@@ -346,9 +347,33 @@ static bool has_taught(const struct job *job, const struct answer *answer)
            (!now || now == job->service || service_has_same_target(now, job->service));
 }
 
-static void finish_job(struct job *job, const struct answer *answer,
-                       const struct transport_reply *reply, const char *fault)
+// A mask in a captured value means that the service gave a secret back: that is not passed on.
+static const struct json *mask_captured(const struct job *job, const struct json *captured)
 {
+    struct arena *arena = job->lease->arena;
+    struct json *masked = json_object(arena);
+    for (size_t i = 0; captured && i < captured->object.count; i++) {
+        const struct json_member *member = &captured->object.members[i];
+        json_set(arena, masked, member->name, json_string(arena, mask(job, member->value->string)));
+    }
+    return masked;
+}
+
+// Too long a tree is left out: the sentence of the fault and the reply are there as well.
+static struct str record_fault(const struct job *job, const struct json *tree)
+{
+    AUTO_BUF struct buf text;
+    buf_init(&text, FAULT_MAX_BYTES);
+    if (!tree)
+        return STR("");
+    json_write(&text, tree, JSON_COMPACT);
+    return text.overflowed ? STR("") : mask(job, arena_copy(job->lease->arena, buf_str(&text)));
+}
+
+static void finish_job(struct job *job, const struct service_reply *decoded,
+                       const struct transport_reply *reply)
+{
+    const struct answer *answer = &decoded->answer;
     const struct config_service *config = service_config(job->service);
     int64_t now_ms = clock_now_ms();
     struct outcome outcome;
@@ -364,12 +389,16 @@ static void finish_job(struct job *job, const struct answer *answer,
         .scope = outcome.scope,
         .reach = answer->reach,
         .http_status = answer->http_status,
-        .fault = mask_text(job, fault),
+        .fault = mask_text(job, decoded->fault),
+        .fault_tree = record_fault(job, decoded->fault_tree),
+        .verdict = mask_text(job, decoded->verdict),
         .reason = mask_text(job, outcome.reason),
     };
     record_request(job, attempt);
     record_reply(job, reply, attempt);
     job->entry.settle.reason = mask_text(job, step.reason);
+    if (step.state == DELIVERY_DELIVERED)
+        job->entry.settle.captured = mask_captured(job, decoded->captured);
     log_step(job, &step);
     if (has_taught(job, answer))
         feed_window(job->lane, &outcome, attempt->reason);
@@ -382,10 +411,9 @@ static void finish_job(struct job *job, const struct answer *answer,
 static void receive_reply(void *context, const struct transport_reply *reply)
 {
     struct job *job = context;
-    struct answer answer;
-    const char *fault;
-    service_decode(job->service, job->shift->codec, job->lease->arena, reply, &answer, &fault);
-    finish_job(job, &answer, reply, fault);
+    struct service_reply decoded;
+    service_decode(job->service, job->shift->codec, job->lease->arena, reply, &decoded);
+    finish_job(job, &decoded, reply);
 }
 
 // The events of a delivery as one: what is sent, and what people may see of it.
@@ -508,6 +536,7 @@ static bool encode_job(struct job *job, struct err *err)
         .is_merged = lease->carried_count > 0,
         .raw = &content.raw,
         .notes = &content.notes,
+        .captured = lease->captured,
         .event_id = lease->event_id,
         .source = lease->source,
         .delivery_id = lease->id,
@@ -530,14 +559,16 @@ static void start_job(struct worker *worker, struct job *job)
         transport_send(worker->transport, job->lease->arena, &job->request, receive_reply, job);
         return;
     }
-    struct answer answer = {
-        .reach = REACH_NOT_ENCODED,
-        .retry_after_ms = -1,
-        .fault_code = "",
-        .fault_detail = "",
-        .reason = err.text,
+    struct service_reply nothing = {
+        .answer = {.reach = REACH_NOT_ENCODED,
+                   .retry_after_ms = -1,
+                   .fault_code = "",
+                   .fault_detail = "",
+                   .reason = err.text},
+        .fault = "",
+        .verdict = "",
     };
-    finish_job(job, &answer, NULL, "");
+    finish_job(job, &nothing, NULL);
 }
 
 // --- the loop ---

@@ -116,9 +116,10 @@ static bool report(const struct bench *bench)
 static _Noreturn void usage(void)
 {
     fputs("usage: bench --gateway-port N --sink-port N --token T --event FILE --reply FILE\n"
-          "             [--path P] [--rate N] [--connections N] [--seconds N]\n"
+          "             [--path P] [--rate N] [--connections N] [--seconds N] [--accept-only]\n"
           "--event: the body, @UII@ standing for the call id; --reply: what the customer answers;\n"
-          "--rate 0 (the default): closed loop. --connections 0: only the sink, until killed.\n",
+          "--rate 0 (the default): closed loop. --connections 0: only the sink, until killed.\n"
+          "--accept-only: does not wait for deliveries; for events that no route takes.\n",
           stderr);
     exit(2);
 }
@@ -145,6 +146,7 @@ static void parse_options(int argc, char **argv, struct bench *bench)
         {"rate", required_argument, NULL, 'R'},
         {"connections", required_argument, NULL, 'c'},
         {"seconds", required_argument, NULL, 'd'},
+        {"accept-only", no_argument, NULL, 'a'},
         {NULL, 0, NULL, 0},
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -169,6 +171,9 @@ static void parse_options(int argc, char **argv, struct bench *bench)
             break;
         case 'd':
             bench->seconds = number(optarg, 3600);
+            break;
+        case 'a':
+            bench->is_accept_only = true;
             break;
         case 'e':
         case 'r':

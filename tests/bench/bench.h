@@ -35,6 +35,7 @@ struct event_times { // microseconds of one steady clock; 0: did not happen
 
 struct bench {
     int gateway_port, sink_port, rate, connections, seconds;
+    bool is_accept_only; // no deliveries are to be waited for
     const char *token, *path;
     struct text event, reply;
     char prefix[32]; // of every uii of this run
@@ -50,7 +51,7 @@ int64_t bench_now_us(void);
 bool sink_open(struct bench *bench);
 void *sink_run(void *bench); // a thread's; ends with is_over
 
-// Posts for so many seconds, then waits until all that was accepted has arrived.
+// Posts for so many seconds, then waits until all that was accepted has arrived, if it is to.
 bool load_run(struct bench *bench);
 
 // A connection to, or a listener on, loopback, both non-blocking from here on; -1 with errno.

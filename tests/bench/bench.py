@@ -2,9 +2,11 @@
 """Measures the gateway with bench.c at both ends: events of 1 KB become durable SOAP deliveries on
 loopback. Prints one figure a line.
 
-Three runs on one store: a low fixed rate, for latency; a high one, to see whether deliveries keep
-up with it; as fast as events are taken, with perf watching where the processor time goes. bench.c
-shares the processors, so the figures are for gateway, call platform and customer together."""
+Four runs on one store: events that no service wants, for what taking one costs; a low fixed rate,
+for latency; a high one, to see whether deliveries keep up with it; as fast as events are taken,
+with perf watching where the processor time goes. bench.c shares the processors, so the figures are
+for gateway, call platform and customer together; those of CPU are the gateway's alone, all threads
+and the system's work for them included."""
 
 import argparse
 import json
@@ -22,7 +24,8 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 import gateway
 
 BENCH = gateway.BUILD / "tests" / "bench" / "bench"
-EVENT_BYTES = 1024
+EVENT_BYTES, ELEMENTS = 1024, 35
+TRIGGER, UNROUTED = "inbound.disposition", "inbound.call_end"
 RATE, HIGH_RATE = 1000, 3000
 UNTIL = "from the first post to the last reply"
 RECEIPT = ('<?xml version="1.0" encoding="UTF-8"?><e:Envelope '
@@ -36,18 +39,32 @@ def free_port():
         return server.getsockname()[1]
 
 
-def write_event(folder):
-    """A disposition of exactly EVENT_BYTES once its uii is in, whose notes fill it up."""
-    sample = HERE.parent / "demo" / "events" / "03-inbound.disposition.json"
-    event = json.loads(sample.read_text())
-    event["elements"].update({"uii": "0" * 30, "agent_notes": ""})
-    event["survey"]["answers"] = event["survey"]["answers"][:1]
-    event["elements"]["agent_notes"] = "n" * (EVENT_BYTES - len(json.dumps(event)))
+def write_event(path, event, elements):
+    """The event in exactly EVENT_BYTES once its uii is in; its notes fill it up."""
+    elements.update({"uii": "0" * 30, "agent_notes": ""})
+    elements["agent_notes"] = "n" * (EVENT_BYTES - len(json.dumps(event)))
     text = json.dumps(event)
     assert len(text) == EVENT_BYTES, f"the sample has {len(text)} bytes without its notes"
-    path = folder / "event.json"
     path.write_text(text.replace("0" * 30, "@UII@"))
     return path
+
+
+def sample():
+    return json.loads((HERE.parent / "demo" / "events" / "03-inbound.disposition.json").read_text())
+
+
+def write_survey_event(folder):
+    event = sample()
+    event["survey"]["answers"] = event["survey"]["answers"][:1]
+    return write_event(folder / "event.json", event, event["elements"])
+
+
+def write_flat_event(folder):
+    """ELEMENTS elements and nothing around them."""
+    event = sample()["elements"]
+    event.pop("recording_url")
+    event.update({f"aux_{i}": i for i in range(ELEMENTS - len(event))})
+    return write_event(folder / "flat.json", event, event)
 
 
 def write_reply(folder):
@@ -58,22 +75,28 @@ def write_reply(folder):
 
 
 class Load:
-    """Runs bench against one gateway; the figures it prints, as numbers."""
+    """Runs bench against one gateway; the figures it prints, as numbers, and what of the gateway's
+    processor time came to one accepted event."""
 
     def __init__(self, folder, process, sink_port):
+        self.process = process
         self.arguments = [str(BENCH), "--gateway-port", str(process.api.port), "--sink-port",
                           str(sink_port), "--token", gateway.TOKEN, "--event",
-                          str(write_event(folder)), "--reply", str(write_reply(folder))]
+                          str(write_survey_event(folder)), "--reply", str(write_reply(folder))]
 
     def run(self, seconds, **options):
-        more = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+        more = [f"--{name}={value}" if value != "" else f"--{name}"
+                for name, value in options.items()]
+        cpu = self.process.cpu_s()
         done = subprocess.run(self.arguments + ["--seconds", str(seconds)] + more,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=seconds + 180)
         sys.stderr.write(done.stderr)
         figures = {k: float(v) for k, v in (line.split() for line in done.stdout.splitlines())}
-        if done.returncode or figures["refused"] or figures["delivered"] < figures["accepted"]:
+        missing = "accept-only" not in options and figures["delivered"] < figures["accepted"]
+        if done.returncode or figures["refused"] or missing:
             raise SystemExit(f"bench: a run that is no measurement:\n{done.stdout}{done.stderr}")
+        figures["cpu_us"] = (self.process.cpu_s() - cpu) / figures["accepted"] * 1e6
         return figures
 
 
@@ -112,7 +135,8 @@ def configuration(folder, sink_port):
                                   f"http://127.0.0.1:{sink_port}/survey", "acme/survey.xml",
                                   idempotent=True, concurrency=64, order_by="uii")
     return gateway.config({"survey": survey}, templates=str(gateway.ROOT / "templates"),
-                          store=str(folder / "store.db"))
+                          store=str(folder / "store.db"),
+                          routes=[{"name": "surveys", "triggers": [TRIGGER], "services": ["survey"]}])
 
 
 def say(name, value, unit="", note=""):
@@ -132,6 +156,13 @@ def measure(folder, seconds, connections):
         say("RSS idle", f"{process.memory_kb() / 1024:.1f}", "MB")
         load = Load(folder, process, sink_port)
 
+        taken = load.run(seconds, **{"path": f"/v1/events/{UNROUTED}", "accept-only": "",
+                                     "event": write_flat_event(folder), "connections": 32})
+        print(f"\nevents of {EVENT_BYTES} bytes and {ELEMENTS} elements that no route takes, "
+              f"32 connections, {seconds} s")
+        say("accepted", f"{taken['accepted_per_s']:.0f}", "/s")
+        say("CPU per accepted 1 KB event", f"{taken['cpu_us']:.0f}", "us", "all threads and system")
+
         for rate in (RATE, HIGH_RATE):
             fixed = load.run(seconds, rate=rate, connections=connections)
             print(f"\nat {rate} events/s of {EVENT_BYTES} bytes, {seconds} s, fixed timetable")
@@ -141,15 +172,13 @@ def measure(folder, seconds, connections):
             latency_rows(fixed, "accept_to_reply", "202 to the customer's reply")
             latency_rows(fixed, "post_to_reply", "post to the customer's reply")
 
-        cpu = process.cpu_s()
         with Profile(process.pid, folder) as profile:
             full = load.run(seconds, connections=connections)
-        cpu = process.cpu_s() - cpu
         print(f"\nas fast as it goes, {connections} connections, {seconds} s")
         say("accepted", f"{full['accepted_per_s']:.0f}", "/s")
         say("delivered", f"{full['delivered_per_s']:.0f}", "/s", UNTIL)
         latency_rows(full, "accept", "post to 202")
-        say("CPU per delivery", f"{cpu / full['delivered'] * 1e6:.0f}", "us")
+        say("CPU per delivery", f"{full['cpu_us']:.0f}", "us", "accepting it included")
         say("RSS highest", f"{process.memory_kb('VmHWM') / 1024:.1f}", "MB")
         print_profile(profile)
         process.stop()

@@ -74,12 +74,19 @@ static void by_pattern(struct arena *arena, size_t number, struct route *route)
                   arena_printf(arena, "^AM %zu", number));
 }
 
+static void by_inner_pattern(struct arena *arena, size_t number, struct route *route)
+{
+    set_condition(arena, route, "campaign_name", CONDITION_PATTERN,
+                  arena_printf(arena, "(?i)\\w+ (no\\. )?%zu\\b.*(spring|autumn)$", number));
+}
+
 static const struct shape shapes[] = {
     {"one trigger each", by_trigger},
     {"one trigger, campaign equals", by_campaign},
     {"all triggers, disposition and campaign equal", by_disposition_and_campaign},
     {"all triggers, number begins with", by_prefix},
     {"all triggers, campaign's name fits a pattern", by_pattern},
+    {"the same, patterns that ignore case", by_inner_pattern},
 };
 
 static void make_event(struct arena *arena, size_t number, size_t routes, struct event *ret)

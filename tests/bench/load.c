@@ -209,7 +209,8 @@ bool load_run(struct bench *bench)
     int64_t until = bench_now_us() + (int64_t)DRAIN_MAX_S * 1000000;
     while (has_answers_due(&load) && bench_now_us() < until)
         turn(&load, false);
-    while (atomic_load(&bench->arrived) < bench->accepted && bench_now_us() < until)
+    while (!bench->is_accept_only && atomic_load(&bench->arrived) < bench->accepted &&
+           bench_now_us() < until)
         turn(&load, false);
     for (size_t i = 0; i < load.client_count; i++) {
         if (load.clients[i].fd >= 0)

@@ -147,6 +147,13 @@ static struct store_lease *keep(struct fixture *f, struct store_lease *lease)
         carried[i].body = arena_copy(f->arena, lease->carried[i].body);
     }
     kept->carried = carried;
+    struct json *captured = json_object(f->arena);
+    for (size_t i = 0; lease->captured && i < lease->captured->object.count; i++) {
+        const struct json_member *member = &lease->captured->object.members[i];
+        json_set(f->arena, captured, arena_copy(f->arena, member->name),
+                 json_string(f->arena, arena_copy(f->arena, member->value->string)));
+    }
+    kept->captured = lease->captured ? captured : NULL;
     arena_free(lease->arena);
     return kept;
 }
@@ -252,6 +259,8 @@ int main(int argc, char **argv)
     }
     int failed = _cmocka_run_group_tests("store", contract_store_tests, contract_store_test_count,
                                          NULL, NULL);
+    failed += _cmocka_run_group_tests("captures", contract_capture_tests,
+                                      contract_capture_test_count, NULL, NULL);
     failed += _cmocka_run_group_tests("timing", contract_timing_tests, contract_timing_test_count,
                                       NULL, NULL);
     failed +=

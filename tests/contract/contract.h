@@ -62,6 +62,8 @@ void check_counts(struct fixture *f);
 
 extern const struct CMUnitTest contract_store_tests[];
 extern const size_t contract_store_test_count;
+extern const struct CMUnitTest contract_capture_tests[];
+extern const size_t contract_capture_test_count;
 extern const struct CMUnitTest contract_timing_tests[];
 extern const size_t contract_timing_test_count;
 extern const struct CMUnitTest contract_view_tests[];

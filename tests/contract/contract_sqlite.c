@@ -170,6 +170,29 @@ static void test_a_file_that_is_not_ours_stays_untouched(void **state)
     fails_to_open(f->folder, ERR_CONFLICT, "no SQLite database");
 }
 
+static void test_a_store_of_the_schema_before_is_brought_up_to_date(void **state)
+{
+    struct fixture *f = *state;
+    struct store_delivery delivery;
+    struct store_attempt *attempts;
+    size_t count;
+    struct err err;
+    const char *id = put(f, "survey", NULL);
+    assert_true(end(f, take_one(f, "survey"), DELIVERY_DELIVERED, 0));
+    fixture_close(f);
+    execute(f->path, "DROP VIEW readable_attempts; DROP TABLE captures;"
+                     "ALTER TABLE attempts DROP COLUMN fault_tree;"
+                     "ALTER TABLE attempts DROP COLUMN verdict;"
+                     "CREATE VIEW readable_attempts AS SELECT 1; PRAGMA user_version=2");
+    assert_int_equal(fixture_reopen(f), 0);
+    assert_true(store_view_delivery(f->reader, f->arena, id, &delivery, &attempts, &count, &err));
+    assert_int_equal(count, 1);
+    assert_string_equal(attempts[0].verdict, "");
+    put(f, "survey", NULL);
+    assert_true(end(f, take_one(f, "survey"), DELIVERY_DELIVERED, 0));
+    assert_int_equal(fixture_reopen(f), 0); // once is enough
+}
+
 static void test_a_lost_file_is_not_made_anew_over_its_log(void **state)
 {
     struct fixture *f = *state;
@@ -401,6 +424,7 @@ static const struct CMUnitTest tests[] = {
     CONTRACT_TEST(test_views_for_people_work),
     CONTRACT_TEST(test_one_process_owns_the_store),
     CONTRACT_TEST(test_a_file_that_is_not_ours_stays_untouched),
+    CONTRACT_TEST(test_a_store_of_the_schema_before_is_brought_up_to_date),
     CONTRACT_TEST(test_a_lost_file_is_not_made_anew_over_its_log),
     CONTRACT_TEST(test_a_path_that_cannot_be_is_said_plainly),
     CONTRACT_TEST(test_what_an_interrupted_start_left_is_replaced),

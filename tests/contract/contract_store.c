@@ -191,6 +191,8 @@ static void test_an_attempt_is_kept_whole(void **state)
         .secured_us = 3,
         .first_byte_us = 4,
         .total_us = 5,
+        .fault_tree = STR("{\"code\":\"Client\"}"),
+        .verdict = "holds: //a",
     };
     must_commit(f, &(struct store_batch){.settles = &settles, .settle_count = 1});
     assert_true(settle.is_applied);
@@ -221,6 +223,8 @@ static void test_an_attempt_is_kept_whole(void **state)
     assert_int_equal(kept->secured_us, 3);
     assert_int_equal(kept->first_byte_us, 4);
     assert_int_equal(kept->total_us, 5);
+    assert_string_equal(kept->fault_tree.data, "{\"code\":\"Client\"}");
+    assert_string_equal(kept->verdict, "holds: //a");
 }
 
 static void test_a_retry_carries_its_progress(void **state)

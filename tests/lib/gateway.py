@@ -29,7 +29,7 @@ PROGRAM = BUILD / "src" / "switchhook"
 MODULES = BUILD / "modules"
 TOKEN = "a-token-only-the-tests-know"
 START_S, STOP_S = 30, 30
-COMPLAINTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "broken invariant")
+COMPLAINTS = ("AddressSanitizer", "ThreadSanitizer", "LeakSanitizer", "runtime error:", "broken invariant")
 
 
 def config(services, routes=None, **more):

@@ -21,7 +21,7 @@ LIBC = set("""
 """.split())
 LIBC_FOLDERS = ("sys/", "linux/", "bits/")
 # What the C++ library brings to the files that are doors to libraries of C++.
-LIBCXX = {"cstdint", "cstring", "exception", "set", "string"}
+LIBCXX = {"algorithm", "charconv", "cstdint", "cstring", "exception", "set", "string", "vector"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 
 

@@ -116,6 +116,27 @@ def module_source(folder, only):
     return (folder / "module.c").read_text()
 
 
+def test_one_wrong_declaration_leaves_the_others_checked(tmp_path):
+    schema = ('<s:element name="e"><s:complexType><s:sequence><s:element name="a" type="s:int"/>'
+              '<s:element ref="t:wrong"/><s:element ref="s:schema"/></s:sequence></s:complexType>'
+              '</s:element><s:element name="wrong"><s:complexType><s:sequence><s:any minOccurs="0"/>'
+              '<s:element name="x"/></s:sequence></s:complexType></s:element>')
+    said = prepare(tmp_path, definitions("", schema))
+    assert "wrong passes unchecked, its schema is wrong: local complex type: The content model is " \
+        "not determinist." in said
+    source = module_source(tmp_path, only="")
+    assert '<xs:element name=\\"wrong\\"/>' in source and 'type=\\"xs:int\\"' in source
+
+
+def test_an_operation_whose_file_is_missing_takes_any_content(tmp_path):
+    text = definitions('', '').replace(
+        "<message ", '<import namespace="urn:t" location="gone.wsdl"/><message ').replace(
+        'type="t:p"', 'type="t:gone"')
+    said = prepare(tmp_path, text)
+    assert "operation o: the portType does not have it, as gone.wsdl is not there; its body is " \
+        "taken for one element {urn:t}o, which passes unchecked" in said
+
+
 def test_an_operation_that_is_not_there_is_told(tmp_path):
     (tmp_path / "w.wsdl").write_text(definitions("", '<s:element name="e"/>'))
     done = subprocess.run([BIND, "prepare", tmp_path / "w.wsdl", "o,none", "stock", tmp_path / "c",

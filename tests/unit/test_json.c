@@ -6,6 +6,7 @@
 
 #include <locale.h>
 #include <setjmp.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -159,9 +160,46 @@ static void test_broken_text_is_refused_with_its_place(void **state)
     assert_refused(*state, STR("[1]\0"), ERR_INVALID, "line 1");
 }
 
-static void test_sentences_are_utf8_whatever_they_quote(void **state)
+static void test_the_place_of_a_mistake_is_its_first_byte(void **state)
 {
-    assert_refused(*state, STR("[\"\\u000\xef\xbb\xbf\"]"), ERR_INVALID, "\xef\xbf\xbd");
+    static const struct {
+        const char *text, *part;
+    } cases[] = {
+        {"\xef\xbb\xbf[1 2]", "line 1, column 4: a comma or ]"},
+        {"{\"a\":1\n \"b\":2}", "line 2, column 2: a comma or }"},
+        {"{\"a\" 1}", "line 1, column 6: a colon"},
+        {"{a:1}", "line 1, column 2: a member's name"},
+        {"[1,\n\n  \"\xc3\xa9\\q\"]", "line 3, column 6: a control character, or an escape"},
+        {"[\"\\u000\xef\xbb\xbf\"]", "line 1, column 3: four hexadecimal digits"},
+        {"{\"uii\":1,\n\"b\":2, \"\\u0075ii\":3}", "line 2, column 8: a duplicate"},
+        {"{\"b\":1,\"a\\u0000\":2}", "line 1, column 8: U+0000"},
+        {"[1,\"a\xc3\"]", "line 1, column 6: bytes that are not UTF-8"},
+        {"[1, -9223372036854775809]", "line 1, column 5: a number too large"},
+        {"[1, \"\\udcde\"]", "line 1, column 5: half of a surrogate pair"},
+        {"{\"\\udcde\\ud83d\":1}", "line 1, column"},
+        {"[1]\n,", "line 2, column 1: there is more text"},
+        {"[\"a", "line 1, column 3: the text ends"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_refused(*state, str_from(cases[i].text), ERR_INVALID, cases[i].part);
+    assert_refused(*state, STR("[1,\0]"), ERR_INVALID, "line 1, column 4: U+0000");
+}
+
+static void test_a_name_given_twice_among_many_is_found(void **state)
+{
+    AUTO_BUF struct buf text;
+    buf_init(&text, 100000);
+    buf_add_char(&text, '{');
+    for (int i = 0; i < 500; i++)
+        buf_printf(&text, "\"name_%d\":%d,", i, i);
+    size_t before = text.len;
+    buf_add_str(&text, STR("\"name_500\":0}"));
+    assert_int_equal(parsed(*state, text.data)->object.count, 501);
+    text.len = before;
+    buf_add_str(&text, STR("\"name_77\":0}"));
+    char part[64];
+    snprintf(part, sizeof(part), "column %zu: a duplicate", before + 1);
+    assert_refused(*state, buf_str(&text), ERR_INVALID, part);
 }
 
 static void test_numbers_that_fit_nothing_are_refused(void **state)
@@ -169,6 +207,7 @@ static void test_numbers_that_fit_nothing_are_refused(void **state)
     assert_refused(*state, STR("[1,9223372036854775808]"), ERR_INVALID, "too large for 64 bits");
     assert_refused(*state, STR("-9223372036854775809"), ERR_INVALID, "too large for 64 bits");
     assert_refused(*state, STR("1e999"), ERR_INVALID, "too large for 64 bits");
+    assert_refused(*state, STR("1e-400"), ERR_INVALID, "too near to 0");
 }
 
 static void test_depth_is_limited_exactly(void **state)
@@ -291,7 +330,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_indented_layout_is_for_people, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_broken_text_is_refused_with_its_place, new_arena,
                                         free_arena),
-        cmocka_unit_test_setup_teardown(test_sentences_are_utf8_whatever_they_quote, new_arena,
+        cmocka_unit_test_setup_teardown(test_the_place_of_a_mistake_is_its_first_byte, new_arena,
+                                        free_arena),
+        cmocka_unit_test_setup_teardown(test_a_name_given_twice_among_many_is_found, new_arena,
                                         free_arena),
         cmocka_unit_test_setup_teardown(test_numbers_that_fit_nothing_are_refused, new_arena,
                                         free_arena),

@@ -80,9 +80,9 @@ static void test_first_matching_rule_decides(void **state)
 {
     (void)state;
     static const struct outcome_rule rules[] = {
-        {409, 409, "DUPLICATE", OUTCOME_DELIVERED, OUTCOME_EVENT},
-        {400, 499, NULL, OUTCOME_RETRY, OUTCOME_SERVICE},
-        {409, 409, NULL, OUTCOME_REJECTED, OUTCOME_EVENT},
+        {409, 409, "DUPLICATE", OUTCOME_DELIVERED, OUTCOME_EVENT, false},
+        {400, 499, NULL, OUTCOME_RETRY, OUTCOME_SERVICE, false},
+        {409, 409, NULL, OUTCOME_REJECTED, OUTCOME_EVENT, false},
     };
     struct outcome outcome = decide(rules, 3,
                                     (struct answer){.reach = REACH_ANSWERED,
@@ -106,7 +106,7 @@ static void test_rule_by_fault_matches_code_or_detail(void **state)
 {
     (void)state;
     static const struct outcome_rule rules[] = {
-        {0, 0, "Busy", OUTCOME_RETRY, OUTCOME_SERVICE},
+        {0, 0, "Busy", OUTCOME_RETRY, OUTCOME_SERVICE, false},
     };
     struct answer answer = {.reach = REACH_ANSWERED,
                             .http_status = 500,
@@ -122,11 +122,72 @@ static void test_rule_by_fault_matches_code_or_detail(void **state)
     assert_int_equal(decide(rules, 1, answer).kind, OUTCOME_REJECTED);
 }
 
+static void test_rule_by_fault_matches_any_subcode(void **state)
+{
+    (void)state;
+    static const struct outcome_rule rules[] = {
+        {0, 0, "Busy", OUTCOME_RETRY, OUTCOME_SERVICE, false},
+    };
+    static const char *const subcodes[] = {"Refused", "Busy"};
+    struct answer answer = {.reach = REACH_ANSWERED,
+                            .http_status = 500,
+                            .fault_class = FAULT_SENDER,
+                            .fault_code = "Sender",
+                            .fault_detail = "",
+                            .fault_subcodes = subcodes,
+                            .fault_subcode_count = 2};
+    assert_int_equal(decide(rules, 1, answer).kind, OUTCOME_RETRY);
+    answer.fault_subcode_count = 1;
+    assert_int_equal(decide(rules, 1, answer).kind, OUTCOME_REJECTED);
+}
+
+static void test_a_rule_with_a_test_needs_it_to_hold(void **state)
+{
+    (void)state;
+    static const struct outcome_rule rules[] = {
+        {200, 200, NULL, OUTCOME_RETRY, OUTCOME_SERVICE, true},
+        {200, 200, NULL, OUTCOME_REJECTED, OUTCOME_EVENT, true},
+    };
+    static const bool first[] = {true, true}, second[] = {false, true}, none[] = {false, false};
+    struct answer answer = {.reach = REACH_ANSWERED, .http_status = 200, .is_readable = true};
+    assert_int_equal(decide(rules, 2, answer).kind, OUTCOME_DELIVERED);
+    answer.holds = first;
+    assert_int_equal(decide(rules, 2, answer).kind, OUTCOME_RETRY);
+    answer.holds = second;
+    assert_int_equal(decide(rules, 2, answer).kind, OUTCOME_REJECTED);
+    answer.holds = none;
+    assert_int_equal(decide(rules, 2, answer).kind, OUTCOME_DELIVERED);
+}
+
+static void test_a_failed_success_test_decides_good_answers_only(void **state)
+{
+    (void)state;
+    static const struct outcome_rule failed = {.kind = OUTCOME_RETRY, .scope = OUTCOME_SERVICE};
+    static const struct outcome_rule rules[] = {
+        {200, 200, NULL, OUTCOME_DELIVERED, OUTCOME_EVENT, false},
+    };
+    struct answer answer = {.reach = REACH_ANSWERED,
+                            .http_status = 200,
+                            .retry_after_ms = 9,
+                            .is_readable = true,
+                            .failed = &failed,
+                            .reason = "//Status = 'OK', and //Status is \"NO\""};
+    struct outcome outcome = decide(NULL, 0, answer);
+    assert_int_equal(outcome.kind, OUTCOME_RETRY);
+    assert_int_equal(outcome.scope, OUTCOME_SERVICE);
+    assert_int_equal(outcome.retry_after_ms, 9);
+    assert_string_equal(outcome.reason, "HTTP 200 OK, but the success test does not hold: "
+                                        "//Status = 'OK', and //Status is \"NO\"");
+    assert_int_equal(decide(rules, 1, answer).kind, OUTCOME_DELIVERED);
+    answer.is_readable = false;
+    assert_int_equal(decide(NULL, 0, answer).kind, OUTCOME_UNKNOWN);
+}
+
 static void test_rules_are_not_asked_without_an_answer(void **state)
 {
     (void)state;
     static const struct outcome_rule rules[] = {
-        {0, 0, NULL, OUTCOME_DELIVERED, OUTCOME_EVENT},
+        {0, 0, NULL, OUTCOME_DELIVERED, OUTCOME_EVENT, false},
     };
     for (int reach = REACH_NOT_ENCODED; reach < REACH_ANSWERED; reach++)
         assert_int_not_equal(decide(rules, 1, (struct answer){.reach = (enum reach)reach}).kind,
@@ -137,7 +198,7 @@ static void test_rule_can_take_away_the_hold_of_410(void **state)
 {
     (void)state;
     static const struct outcome_rule rules[] = {
-        {410, 410, NULL, OUTCOME_REJECTED, OUTCOME_EVENT},
+        {410, 410, NULL, OUTCOME_REJECTED, OUTCOME_EVENT, false},
     };
     struct answer answer = {.reach = REACH_ANSWERED, .http_status = 410};
     assert_true(decide(NULL, 0, answer).is_gone);
@@ -184,6 +245,9 @@ int main(void)
         cmocka_unit_test(test_shipped_table_holds),
         cmocka_unit_test(test_first_matching_rule_decides),
         cmocka_unit_test(test_rule_by_fault_matches_code_or_detail),
+        cmocka_unit_test(test_rule_by_fault_matches_any_subcode),
+        cmocka_unit_test(test_a_rule_with_a_test_needs_it_to_hold),
+        cmocka_unit_test(test_a_failed_success_test_decides_good_answers_only),
         cmocka_unit_test(test_rules_are_not_asked_without_an_answer),
         cmocka_unit_test(test_rule_can_take_away_the_hold_of_410),
         cmocka_unit_test(test_sentence_is_one_line_of_whole_characters),

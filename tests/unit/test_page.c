@@ -116,6 +116,7 @@ static const struct store_attempt attempts[] = {
         .reason = "connection refused",
         .peer = "",
         .total_us = 1200,
+        .verdict = "",
     },
     {
         .started_at = 1600192997123,
@@ -137,6 +138,10 @@ static const struct store_attempt attempts[] = {
         .secured_us = 60000,
         .first_byte_us = 1300000,
         .total_us = 1333000,
+        .fault_tree = BYTES("{\"code\":\"Client\",\"subcodes\":[\"Bad\"],\"text\":\"<no>\","
+                            "\"element\":\"SurveyFault\",\"detail\":{\"code\":\"UNKNOWN_SURVEY\","
+                            "\"fields\":[{\"name\":\"<id>\"}]}}"),
+        .verdict = "holds: //Status",
     },
 };
 
@@ -217,6 +222,24 @@ bool store_view_carried(struct store_reader *reader, struct arena *arena, int64_
                                          .received_at = 1600192937123,
                                          .body = STR("{\"uii\":\"1\",\"queue_time\":\"<i>\"}")};
     return true;
+}
+
+bool store_view_captures(struct store_reader *reader, struct arena *arena, int64_t delivery,
+                         const struct json **ret, struct err *err)
+{
+    (void)reader, (void)err;
+    struct json *captures = json_object(arena);
+    if (delivery == 2) // the delivered one
+        json_set(arena, captures, STR("case_id"), json_text(arena, "<4711>"));
+    *ret = captures;
+    return true;
+}
+
+bool store_view_captured(struct store_reader *reader, struct arena *arena, const char *source,
+                         struct str call_id, const struct json **ret, struct err *err)
+{
+    (void)source, (void)call_id;
+    return store_view_captures(reader, arena, 2, ret, err);
 }
 
 bool store_view_unrouted(struct store_reader *reader, struct arena *arena, int64_t before,
@@ -497,6 +520,23 @@ static void test_a_delivery_shows_what_was_sent_and_what_came_back(void **state)
                  "TLS <b>39 ms</b>", "connection refused", "csat", "2020-09-15T18:03:17.123Z",
                  "action=\"/deliveries/" DEAD_ID "/resend\"",
                  "!action=\"/deliveries/" DEAD_ID "/cancel\""));
+}
+
+static void test_a_delivery_shows_its_captures_its_fault_and_its_success_test(void **state)
+{
+    expect(ask(*state, "GET /deliveries/" DELIVERED_ID, BROWSER), 200,
+           PARTS("captured.case_id</dt><dd><span class=\"code\">&lt;4711&gt;</span>",
+                 "<dt>Success test</dt><dd>holds: //Status</dd>",
+                 "<dt>Code</dt><dd class=\"code\">Client / Bad</dd>",
+                 "<dt>Says</dt><dd>&lt;no&gt;</dd>",
+                 "<dt>Detail</dt><dd class=\"code\">SurveyFault</dd>",
+                 "<th scope=\"row\" class=\"d0\">code</th><td>UNKNOWN_SURVEY</td>",
+                 "<th scope=\"row\" class=\"d2\">name</th><td>&lt;id&gt;</td>"));
+    expect(ask(*state, "GET /deliveries/" DELIVERED_ID, WANT_JSON), 200,
+           PARTS("\"case_id\": \"<4711>\"", "\"success\": \"holds: //Status\"",
+                 "\"element\": \"SurveyFault\""));
+    expect(ask(*state, "GET /deliveries/" DEAD_ID, BROWSER), 200,
+           PARTS("!Captured from the reply"));
 }
 
 static void test_a_delivery_says_what_is_next(void **state)
@@ -834,6 +874,7 @@ int main(void)
         CASE(test_a_long_list_goes_on_with_a_cursor),
         CASE(test_a_wrong_parameter_is_400),
         CASE(test_a_delivery_shows_what_was_sent_and_what_came_back),
+        CASE(test_a_delivery_shows_its_captures_its_fault_and_its_success_test),
         CASE(test_a_delivery_says_what_is_next),
         CASE(test_a_delivery_says_what_its_route_waits_for),
         CASE(test_a_merged_delivery_leads_to_the_one_that_carries_its_event),

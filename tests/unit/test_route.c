@@ -228,8 +228,9 @@ static void make_random_route(struct arena *arena, struct route *route)
     }
 }
 
-static void check_index(const struct route_index *index, const struct route *routes, size_t count,
-                        const struct event *event)
+// How many take the event.
+static size_t check_index(const struct route_index *index, const struct route *routes, size_t count,
+                          const struct event *event)
 {
     AUTO_ARENA struct arena *arena = arena_new();
     size_t found_count, next = 0;
@@ -241,6 +242,7 @@ static void check_index(const struct route_index *index, const struct route *rou
         assert_int_equal(found[next++], i);
     }
     assert_int_equal(next, found_count);
+    return found_count;
 }
 
 static void test_index_finds_what_asking_every_route_finds(void **state)
@@ -274,6 +276,100 @@ static void test_index_finds_what_asking_every_route_finds(void **state)
     }
 }
 
+// Pieces of expressions, and of values that some of these match.
+static const char *const expression_pieces[] = {
+    "a",     "b", "Sale", "k",     "17",    "\xc3\xa9",    ".",     "\\d",   "\\.",      "[ab]",
+    "[^]1]", "|", "|",    "(",     ")",     "(?:",         "(?i)",  "(?<n>", "(?=",      "*",
+    "+?",    "?", "{2}",  "{0,1}", "{,2}",  "^",           "$",     "\\b",   "\\Qa|\\E", "\\s",
+    "(?i:",  "{", "-",    "(?x)",  "(?-i)", "[[:digit:]]", "\\x41", "++",    "(a|17)",   "(?!",
+};
+static const char *const value_pieces[] = {
+    "a",        "b", "Sale", "sALE", "k", "\xe2\x84\xaa", "17", "7", "2", ".", " ",
+    "\xc3\xa9", "]", "{,2}", "-",    "{", "a|a",          "A",  "b", ""};
+
+static const char *join_random(struct arena *arena, const char *const *pieces, size_t count)
+{
+    const char *text = "";
+    for (size_t i = roll(6); i > 0; i--)
+        text = arena_printf(arena, "%s%s", text, pieces[roll(count)]);
+    return text;
+}
+
+static void make_pattern_route(struct arena *arena, struct route *route)
+{
+    struct condition *conditions = arena_alloc(arena, 2 * sizeof(*conditions));
+    route->conditions = conditions;
+    route->condition_count = 1 + roll(2);
+    for (size_t i = 0; i < route->condition_count; i++) {
+        conditions[i] = (struct condition){.element = STR("a"), .kind = CONDITION_PATTERN};
+        const char *expression;
+        struct err err;
+        do {
+            expression = join_random(arena, expression_pieces, COUNT_OF(expression_pieces));
+        } while (!pattern_compile(str_from(expression), &conditions[i].pattern, &err));
+    }
+}
+
+static void free_patterns(const struct route *routes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < routes[i].condition_count; j++)
+            pattern_free(routes[i].conditions[j].pattern);
+    }
+}
+
+static void test_index_finds_what_patterns_take(void **state)
+{
+    (void)state;
+    enum { ROUTES = 500, ROUNDS = 8, VALUES = 100 };
+    dice = 11;
+    size_t found = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        AUTO_ARENA struct arena *arena = arena_new();
+        struct route *routes = arena_alloc(arena, ROUTES * sizeof(*routes));
+        for (size_t i = 0; i < ROUTES; i++)
+            make_pattern_route(arena, &routes[i]);
+        struct route_index *index = route_index_new(routes, ROUTES);
+        for (size_t i = 0; i < VALUES; i++) {
+            const char *value = join_random(arena, value_pieces, COUNT_OF(value_pieces));
+            struct json *elements = json_object(arena);
+            json_set(arena, elements, STR("a"), json_text(arena, value));
+            struct event event = {.trigger = "chat.end", .elements = elements};
+            found += check_index(index, routes, ROUTES, &event);
+        }
+        route_index_free(index);
+        free_patterns(routes, ROUTES);
+    }
+    assert_true(found > ROUNDS * VALUES); // it was no test of nothing
+}
+
+static void test_a_long_value_is_asked_once_for_each_pattern(void **state)
+{
+    (void)state;
+    enum { ROUTES = 1000, LONG = 64 * 1000 };
+    AUTO_ARENA struct arena *arena = arena_new();
+    struct route routes[ROUTES] = {0};
+    struct condition conditions[ROUTES];
+    for (size_t i = 0; i < ROUTES; i++) {
+        conditions[i] = (struct condition){
+            .element = STR("a"),
+            .kind = CONDITION_PATTERN,
+            .pattern = compile(arena_printf(arena, "1%zu(?:7|17)$", i)),
+        };
+        routes[i] = (struct route){.conditions = &conditions[i], .condition_count = 1};
+    }
+    char *value = arena_alloc(arena, LONG + 1);
+    memset(value, '1', LONG);
+    value[LONG - 1] = '7';
+    struct json *elements = json_object(arena);
+    json_set(arena, elements, STR("a"), json_text(arena, value));
+    struct event event = {.trigger = "chat.end", .elements = elements};
+    struct route_index *index = route_index_new(routes, ROUTES);
+    assert_int_equal(check_index(index, routes, 150, &event), 3); // 1, 11 and 111
+    route_index_free(index);
+    free_patterns(routes, ROUTES);
+}
+
 static void test_index_of_no_routes_finds_none(void **state)
 {
     (void)state;
@@ -298,6 +394,8 @@ int main(void)
         cmocka_unit_test(test_patterns_that_backtrack_without_end_do_not_match),
         cmocka_unit_test(test_judge_says_what_fails_first),
         cmocka_unit_test(test_index_finds_what_asking_every_route_finds),
+        cmocka_unit_test(test_index_finds_what_patterns_take),
+        cmocka_unit_test(test_a_long_value_is_asked_once_for_each_pattern),
         cmocka_unit_test(test_index_of_no_routes_finds_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

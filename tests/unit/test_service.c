@@ -4,11 +4,13 @@
 // takes any envelope and answers what the test says, so that no module has to be built.
 
 #include "edge/service.h"
+#include "edge/soap_document.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <libxml/parser.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,11 +19,14 @@
 struct soap_operation {
     int version;
     const char *action, *endpoint;
+    const char *addressing_action;
+    bool uses_addressing;
 };
 
 static struct soap_operation operation;
 static bool is_encoding_refused;
 static struct soap_reply next_reply;
+static struct service_reply last;
 static struct str decoded; // what the last soap_decode was given
 
 size_t soap_modules_count(const struct soap_modules *modules)
@@ -58,6 +63,16 @@ const char *soap_operation_action(const struct soap_operation *of)
     return of->action;
 }
 
+const char *soap_operation_addressing_action(const struct soap_operation *of)
+{
+    return of->addressing_action;
+}
+
+bool soap_operation_uses_addressing(const struct soap_operation *of)
+{
+    return of->uses_addressing;
+}
+
 int soap_operation_version(const struct soap_operation *of)
 {
     return of->version;
@@ -79,6 +94,15 @@ bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str t
     (void)codec, (void)arena, (void)has_marks, (void)err;
     *ret = text;
     return true;
+}
+
+bool soap_document_parse(struct soap_codec *codec, struct str text, bool may_have_doctype,
+                         xmlDoc **ret, struct err *err)
+{
+    (void)codec, (void)may_have_doctype;
+    int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
+    *ret = xmlReadMemory(text.data, (int)text.len, NULL, NULL, options);
+    return *ret || err_set(err, ERR_INVALID, "it is no well-formed XML");
 }
 
 void soap_decode(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
@@ -117,7 +141,8 @@ static int set_up(void **state)
     fixture = (struct fixture){.arena = arena_new(), .folder = "/tmp/switchhook-service-XXXXXX"};
     fixture.faults.arena = fixture.arena;
     assert_non_null(mkdtemp(fixture.folder));
-    operation = (struct soap_operation){11, "urn:submit", "http://wsdl.example.com/survey"};
+    operation =
+        (struct soap_operation){11, "urn:submit", "http://wsdl.example.com/survey", "urn:a", false};
     is_encoding_refused = false;
     next_reply = (struct soap_reply){0};
     decoded = STR("");
@@ -503,12 +528,12 @@ static struct answer decode(const struct service *service, int status, const cha
         .problem = "",
         .peer = "",
     };
-    struct answer answer;
     decoded = STR("not decoded");
-    service_decode(service, NULL, fixture.arena, &reply, &answer, ret_detail);
-    assert_int_equal(answer.http_status, status);
-    assert_int_equal(answer.retry_after_ms, 5000);
-    return answer;
+    service_decode(service, NULL, fixture.arena, &reply, &last);
+    assert_int_equal(last.answer.http_status, status);
+    assert_int_equal(last.answer.retry_after_ms, 5000);
+    *ret_detail = last.fault;
+    return last.answer;
 }
 
 static void test_a_fault_is_told_with_its_code_detail_and_values(void **state)
@@ -519,7 +544,6 @@ static void test_a_fault_is_told_with_its_code_detail_and_values(void **state)
     next_reply = (struct soap_reply){.is_readable = true,
                                      .fault_class = FAULT_SENDER,
                                      .fault_code = "Client",
-                                     .fault_subcode = "",
                                      .fault_text = "Bad survey",
                                      .detail_name = "SurveyFault",
                                      .details = details,
@@ -535,9 +559,11 @@ static void test_a_fault_is_told_with_its_code_detail_and_values(void **state)
     assert_string_equal(detail, "SurveyFault: code=UNKNOWN_SURVEY, text=No 7");
     next_reply.detail_count = 0;
     next_reply.detail_name = "";
-    next_reply.fault_subcode = "Overload";
+    static const char *const subcodes[] = {"Refused", "Overload"};
+    next_reply.fault_subcodes = subcodes;
+    next_reply.fault_subcode_count = 2;
     answer = decode(service, 200, "text/xml", "<fault/>", &detail);
-    assert_string_equal(answer.fault_detail, "Overload");
+    assert_int_equal(answer.fault_subcode_count, 2);
     assert_string_equal(detail, "Overload: Bad survey");
 }
 
@@ -590,9 +616,9 @@ static void test_an_unreadable_reply_says_why(void **state)
                                   .body = STR("<e"),
                                   .is_cut = true,
                                   .problem = ""};
-    service_decode(service, NULL, fixture.arena, &cut, &answer, &detail);
-    assert_false(answer.is_readable);
-    assert_string_equal(answer.reason, "the reply is longer than 1048576 bytes");
+    service_decode(service, NULL, fixture.arena, &cut, &last);
+    assert_false(last.answer.is_readable);
+    assert_string_equal(last.answer.reason, "the reply is longer than 1048576 bytes");
 }
 
 static void test_no_answer_keeps_how_far_it_got(void **state)
@@ -604,13 +630,11 @@ static void test_no_answer_keeps_how_far_it_got(void **state)
                                     .media_type = "",
                                     .body = STR(""),
                                     .problem = "timed out after 7 s"};
-    struct answer answer;
-    const char *detail;
-    service_decode(service, NULL, fixture.arena, &reply, &answer, &detail);
-    assert_int_equal(answer.reach, REACH_SENT);
-    assert_int_equal(answer.http_status, 0);
-    assert_false(answer.is_readable);
-    assert_string_equal(answer.reason, "timed out after 7 s");
+    service_decode(service, NULL, fixture.arena, &reply, &last);
+    assert_int_equal(last.answer.reach, REACH_SENT);
+    assert_int_equal(last.answer.http_status, 0);
+    assert_false(last.answer.is_readable);
+    assert_string_equal(last.answer.reason, "timed out after 7 s");
 }
 
 static void test_any_answer_of_an_http_service_is_readable(void **state)
@@ -620,6 +644,219 @@ static void test_any_answer_of_an_http_service_is_readable(void **state)
     const char *detail;
     assert_true(decode(service, 200, "text/html", "ok", &detail).is_readable);
     assert_true(decode(service, 404, "", "", &detail).is_readable);
+}
+
+// --- tests on replies, and captures ---
+
+static const char http[] = "    http: {url: 'http://h/'}\n";
+
+static const struct service *load_with(const char *kind, const char *keys, const char *template)
+{
+    return load_good(arena_printf(fixture.arena, "%s%s", kind, keys), template);
+}
+
+static void expect_verdict(const struct service *service, const char *body, enum outcome_kind kind,
+                           const char *verdict)
+{
+    const char *ignored;
+    struct answer answer = decode(service, 200, "", body, &ignored);
+    const struct config_service *config = service_config(service);
+    struct outcome outcome;
+    outcome_decide(config->outcomes, config->outcome_count, &answer, &outcome);
+    assert_string_equal(last.verdict, verdict);
+    assert_int_equal(outcome.kind, kind);
+}
+
+static void test_a_success_test_decides_by_xpath(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_with(http, "    success: {xpath: \"//Status = 'OK'\", else: retry}\n", NULL);
+    expect_verdict(service, "<r xmlns='urn:x'><Status>OK</Status></r>", OUTCOME_DELIVERED,
+                   "holds: //Status = 'OK'");
+    expect_verdict(service, "<r><Status>FAILED</Status></r>", OUTCOME_RETRY,
+                   "does not hold: //Status = 'OK', and //Status is \"FAILED\"");
+    expect_verdict(service, "", OUTCOME_RETRY,
+                   "does not hold: //Status = 'OK', and the reply is empty");
+    expect_verdict(service, "{\"Status\": \"OK\"}", OUTCOME_UNKNOWN,
+                   "cannot be told: the reply is JSON, and an XPath reads XML");
+    expect_verdict(service, "busy", OUTCOME_UNKNOWN,
+                   "cannot be told: the reply is neither XML nor JSON: it is no well-formed XML");
+    const char *ignored;
+    (void)decode(service, 500, "", "<r><Status>FAILED</Status></r>", &ignored);
+    assert_string_equal(last.verdict, ""); // the status says enough
+}
+
+static void test_a_success_test_decides_by_json_pointer(void **state)
+{
+    (void)state;
+    const struct service *service =
+        load_with(http, "    success: {json: /result/0/state, equals: [OK, '7']}\n", NULL);
+    expect_verdict(service, "{\"result\": [{\"state\": \"OK\"}]}", OUTCOME_DELIVERED,
+                   "holds: /result/0/state is \"OK\" or \"7\"");
+    expect_verdict(service, "{\"result\": [{\"state\": 7}]}", OUTCOME_DELIVERED,
+                   "holds: /result/0/state is \"OK\" or \"7\"");
+    expect_verdict(service, "{\"result\": []}", OUTCOME_REJECTED,
+                   "does not hold: /result/0/state is \"OK\" or \"7\", and /result/0/state is "
+                   "not there");
+    unload();
+    service = load_with(http, "    success: {json: /ok}\n", NULL);
+    expect_verdict(service, "{\"ok\": true}", OUTCOME_DELIVERED, "holds: /ok");
+    expect_verdict(service, "{\"ok\": false}", OUTCOME_REJECTED,
+                   "does not hold: /ok, and /ok is \"false\"");
+}
+
+static void test_a_rule_of_outcomes_looks_into_the_body(void **state)
+{
+    (void)state;
+    const struct service *service = load_with(
+        soap,
+        "    outcomes:\n"
+        "      - {fault: CaseFault, xpath: \"//code[. = 'DUPLICATE']\", outcome: delivered}\n",
+        "<a/>");
+    next_reply = (struct soap_reply){.is_readable = true,
+                                     .fault_class = FAULT_SENDER,
+                                     .fault_code = "Client",
+                                     .fault_text = "no",
+                                     .detail_name = "CaseFault",
+                                     .problem = ""};
+    const struct config_service *config = service_config(service);
+    struct outcome outcome;
+    const char *ignored;
+    struct answer answer =
+        decode(service, 500, "text/xml", "<f><code>DUPLICATE</code></f>", &ignored);
+    outcome_decide(config->outcomes, config->outcome_count, &answer, &outcome);
+    assert_int_equal(outcome.kind, OUTCOME_DELIVERED);
+    answer = decode(service, 500, "text/xml", "<f><code>OTHER</code></f>", &ignored);
+    outcome_decide(config->outcomes, config->outcome_count, &answer, &outcome);
+    assert_int_equal(outcome.kind, OUTCOME_REJECTED);
+}
+
+static const char *captured_text(const char *name)
+{
+    const struct json *value = json_get(last.captured, str_from(name));
+    return value ? value->string.data : "nothing";
+}
+
+static void test_values_are_captured_from_xml_and_json(void **state)
+{
+    (void)state;
+    const char *ignored;
+    const struct service *service =
+        load_with(http,
+                  "    namespaces: {c: 'urn:crm'}\n"
+                  "    capture: {id: /case/id, state: {xpath: '//c:state'}, all: {json: /case}}\n",
+                  NULL);
+    (void)decode(service, 201, "", "{\"case\": {\"id\": 4711, \"state\": null}}", &ignored);
+    assert_string_equal(captured_text("id"), "4711");
+    assert_string_equal(captured_text("state"), "nothing");
+    assert_string_equal(captured_text("all"), "{\"id\":4711,\"state\":null}");
+    (void)decode(service, 200, "", "<case xmlns='urn:crm'><id> A-1 </id><state>new</state></case>",
+                 &ignored);
+    assert_string_equal(captured_text("id"), "A-1");
+    assert_string_equal(captured_text("state"), "new");
+    char *large = arena_alloc(fixture.arena, 5000);
+    memset(large, 'x', 4999);
+    (void)decode(service, 200, "",
+                 arena_printf(fixture.arena, "{\"case\": {\"id\": \"%s\"}}", large), &ignored);
+    assert_string_equal(captured_text("id"), "nothing");
+    (void)decode(service, 200, "", "busy", &ignored);
+    assert_null(last.captured);
+}
+
+static void test_templates_read_what_was_captured(void **state)
+{
+    (void)state;
+    const struct service *service = load_with(
+        "    http: {url: 'http://h/{{captured.id}}', body: text}\n    template: t\n",
+        "    capture: {id: //Id}\n", "{{captured.id}}|{{captured.id | default \"none\"}}");
+    struct json *elements = json_object(fixture.arena), *captured = json_object(fixture.arena);
+    json_set(fixture.arena, captured, STR("id"), json_text(fixture.arena, "A 1"));
+    struct event event = {.trigger = event_trigger(STR("inbound.disposition")),
+                          .elements = elements};
+    struct service_values values = {.event = &event,
+                                    .captured = captured,
+                                    .event_id = "e",
+                                    .source = "a",
+                                    .delivery_id = "d",
+                                    .attempt = 1};
+    struct transport_request request;
+    struct err err;
+    assert_true(service_encode(service, NULL, fixture.arena, &values, &request, &err));
+    assert_string_equal(request.url, "http://h/A%201");
+    expect_body(&request, "A 1|A 1");
+    values.captured = NULL;
+    assert_true(service_encode(service, NULL, fixture.arena, &values, &request, &err));
+    expect_body(&request, "|none");
+}
+
+static void expect_mistake(const char *keys, const char *template, const char *says)
+{
+    unload();
+    assert_false(load(keys, template));
+    for (size_t i = 0; i < fixture.faults.count; i++) {
+        if (strstr(fixture.faults.items[i].text, says))
+            return;
+    }
+    fail_msg("nothing says \"%s\", but \"%s\"", says,
+             fixture.faults.count ? fixture.faults.items[0].text : "");
+}
+
+static void test_expressions_and_names_of_captures_are_checked_at_load(void **state)
+{
+    (void)state;
+    static const char text[] = "    http: {url: 'http://h/', body: text}\n    template: t\n";
+    expect_mistake(arena_printf(fixture.arena, "%s    capture: {case_id: //Id}\n", text),
+                   "{{captured.caseid}}", "no service captures 'caseid'; did you mean 'case_id'?");
+    expect_mistake(arena_printf(fixture.arena, "%s    capture: {case_id: '//Id['}\n", soap), "<a/>",
+                   "case_id: the XPath //Id[: at character");
+    expect_mistake(arena_printf(fixture.arena, "%s    success: {xpath: 'n:a'}\n", http), NULL,
+                   "namespaces does not say what is 'n'");
+    expect_mistake(arena_printf(fixture.arena, "%s    success: {json: /a}\n", soap), "<a/>",
+                   "a reply of a soap service is XML: say xpath");
+}
+
+// --- WS-Addressing ---
+
+static void test_addressing_is_written_once(void **state)
+{
+    (void)state;
+    static const char envelope[] =
+        "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'>%s"
+        "<e:Body><a/></e:Body></e:Envelope>";
+    static const char on[] = "    soap: {wsdl: survey, operation: Submit, addressing: true}\n"
+                             "    template: t\n";
+    struct transport_request request =
+        encode_good(load_good(on, arena_printf(fixture.arena, envelope, "")), "{}");
+    const char *body = arena_copy(fixture.arena, request.body).data;
+    assert_non_null(strstr(body, "<e:Header><wsa:Action "));
+    assert_non_null(strstr(body, " e:mustUnderstand=\"1\">urn:a</wsa:Action>"));
+    assert_non_null(strstr(body, ">http://wsdl.example.com/survey</wsa:To>"));
+    assert_non_null(strstr(body, ">urn:uuid:delivery-1</wsa:MessageID>"));
+    assert_non_null(strstr(body, "<wsa:Address>http://www.w3.org/2005/08/addressing/anonymous<"));
+
+    unload();
+    static const char own[] = "<e:Header><w:Action xmlns:w='http://www.w3.org/2005/08/addressing'>"
+                              "mine</w:Action><x/></e:Header>";
+    request = encode_good(load_good(on, arena_printf(fixture.arena, envelope, own)), "{}");
+    body = arena_copy(fixture.arena, request.body).data;
+    assert_non_null(strstr(body, ">mine</w:Action>"));
+    assert_null(strstr(body, "wsa:Action"));
+    assert_non_null(strstr(body, "<wsa:To "));
+
+    unload();
+    static const char old[] =
+        "<e:Header><w:To xmlns:w='http://schemas.xmlsoap.org/ws/2004/08/addressing'>x</w:To>"
+        "</e:Header>";
+    request = encode_good(load_good(on, arena_printf(fixture.arena, envelope, old)), "{}");
+    assert_null(strstr(arena_copy(fixture.arena, request.body).data, "wsa:"));
+
+    unload();
+    operation.uses_addressing = true; // as the WSDL says
+    request = encode_good(load_good(soap, arena_printf(fixture.arena, envelope, "")), "{}");
+    assert_non_null(strstr(arena_copy(fixture.arena, request.body).data, "wsa:To"));
+    operation.addressing_action = "";
+    expect_mistake(soap, "<a/>", "no action for WS-Addressing");
 }
 
 // --- mistakes ---
@@ -896,6 +1133,13 @@ int main(void)
         CASE(test_an_unreadable_reply_says_why),
         CASE(test_no_answer_keeps_how_far_it_got),
         CASE(test_any_answer_of_an_http_service_is_readable),
+        CASE(test_a_success_test_decides_by_xpath),
+        CASE(test_a_success_test_decides_by_json_pointer),
+        CASE(test_a_rule_of_outcomes_looks_into_the_body),
+        CASE(test_values_are_captured_from_xml_and_json),
+        CASE(test_templates_read_what_was_captured),
+        CASE(test_expressions_and_names_of_captures_are_checked_at_load),
+        CASE(test_addressing_is_written_once),
         CASE(test_mistakes_are_told_where_they_are),
         CASE(test_a_missing_template_and_operation_are_told_in_the_configuration),
         CASE(test_a_missing_module_is_told_at_its_name),

@@ -441,7 +441,8 @@ static void test_a_soap_12_fault_is_read_with_its_innermost_subcode(void **state
     assert_true(reply.is_readable);
     assert_int_equal(reply.fault_class, FAULT_SENDER);
     assert_string_equal(reply.fault_code, "Sender");
-    assert_string_equal(reply.fault_subcode, "Inner");
+    assert_int_equal(reply.fault_subcode_count, 2);
+    assert_string_equal(reply.fault_subcodes[1], "Inner");
     assert_string_equal(reply.fault_text, "denied");
     assert_string_equal(reply.detail_name, "DispositionFault");
     assert_detail(&reply, 0, "code", "UNKNOWN_DISPOSITION");
@@ -556,7 +557,7 @@ static void test_hostile_replies_are_unreadable_and_bounded(void **state)
                                                  "'><receiptId>%s</receiptId>"
                                                  "</SubmitSurveyResultResponse>" END,
                                          repeated("x", 9000000).data);
-    assert_unreadable(str_from(long_text), "receiptId");
+    assert_true(decoded(all.submit, str_from(long_text)).is_readable); // long, and as declared
     assert_true(clock_steady_us() - started_us < 20 * 1000 * 1000);
 }
 

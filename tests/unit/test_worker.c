@@ -151,22 +151,27 @@ bool service_show(const struct service *service, struct soap_codec *codec, struc
 }
 
 void service_decode(const struct service *service, struct soap_codec *codec, struct arena *arena,
-                    const struct transport_reply *reply, struct answer *ret,
-                    const char **ret_fault_detail)
+                    const struct transport_reply *reply, struct service_reply *ret)
 {
-    (void)service, (void)codec, (void)arena;
+    (void)service, (void)codec;
     bool is_fault = reply->http_status == 500;
-    *ret = (struct answer){
-        .reach = reply->reach,
-        .http_status = reply->http_status,
-        .retry_after_ms = reply->retry_after_ms,
-        .fault_class = is_fault ? FAULT_SENDER : FAULT_NONE,
-        .fault_code = is_fault ? "Client" : "",
-        .fault_detail = "",
-        .is_readable = true,
-        .reason = is_fault ? "geheim is no survey" : reply->problem,
+    struct json *captured = json_object(arena), *tree = json_object(arena);
+    json_set(arena, captured, STR("case_id"), json_text(arena, "geheim-4711"));
+    json_set(arena, tree, STR("code"), json_text(arena, "geheim"));
+    *ret = (struct service_reply){
+        .answer = {.reach = reply->reach,
+                   .http_status = reply->http_status,
+                   .retry_after_ms = reply->retry_after_ms,
+                   .fault_class = is_fault ? FAULT_SENDER : FAULT_NONE,
+                   .fault_code = is_fault ? "Client" : "",
+                   .fault_detail = "",
+                   .is_readable = true,
+                   .reason = is_fault ? "geheim is no survey" : reply->problem},
+        .fault = is_fault ? "SurveyFault: code=geheim" : "",
+        .fault_tree = is_fault ? tree : NULL,
+        .verdict = "holds: geheim",
+        .captured = captured,
     };
-    *ret_fault_detail = is_fault ? "SurveyFault: code=geheim" : "";
 }
 
 struct str service_mask(const struct service *service, struct arena *arena, struct str text)

@@ -2,7 +2,8 @@
 //
 // What WSDLs of tests/wsdl/ put on the wire. Each file MODULE/OPERATION.xml, or
 // MODULE/OPERATION@PORT.xml, of tests/golden/wsdl/ is an envelope as a template makes it, and the
-// .wire.xml next to it the bytes that must become of it.
+// .wire.xml next to it the bytes that must become of it. Those of values/ must come out as they
+// went in, up to prefixes.
 
 #include "base/clock.h"
 #include "edge/soap.h"
@@ -10,6 +11,8 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -81,6 +84,105 @@ static struct str encoded(const char *module, const char *name, struct str envel
         !soap_encode(all.codec, operation, all.arena, envelope, &wire, &err))
         fail_msg("%s/%s: %s", module, name, err.text);
     return wire;
+}
+
+// --- what goes in comes out ---
+
+// A value, with the namespace in place of its prefix where it has one that means something.
+static void add_value(struct buf *out, xmlNode *at, const xmlChar *value)
+{
+    const char *text = value ? (const char *)value : "", *colon = strchr(text, ':');
+    const char *prefix = colon ? arena_printf(all.arena, "%.*s", (int)(colon - text), text) : "";
+    const xmlNs *ns = colon ? xmlSearchNs(at->doc, at, (const xmlChar *)prefix) : NULL;
+    buf_printf(out, "\"%s%s\"", ns ? (const char *)ns->href : "", ns ? colon : text);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_attributes(struct buf *out, xmlNode *node)
+{
+    char *texts[20];
+    size_t count = 0;
+    for (xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
+        AUTO_BUF struct buf text;
+        buf_init(&text, 1 << 20);
+        xmlChar *value = xmlNodeListGetString(node->doc, attribute->children, 1);
+        buf_printf(&text, " {%s}%s=", attribute->ns ? (const char *)attribute->ns->href : "",
+                   (const char *)attribute->name);
+        add_value(&text, node, value);
+        xmlFree(value);
+        assert_true(count < COUNT_OF(texts));
+        texts[count++] = arena_strdup(all.arena, buf_str(&text).data);
+    }
+    qsort(texts, count, sizeof(*texts), by_text);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%s", texts[i]);
+}
+
+// One line a node: names with their namespaces, attributes in order, texts but blanks between
+// elements.
+static void add_nodes(struct buf *out, xmlNode *node)
+{
+    buf_printf(out, "<{%s}%s", node->ns ? (const char *)node->ns->href : "",
+               (const char *)node->name);
+    add_attributes(out, node);
+    buf_printf(out, ">");
+    if (!xmlFirstElementChild(node)) {
+        xmlChar *text = xmlNodeGetContent(node);
+        add_value(out, node, text);
+        xmlFree(text);
+    }
+    for (xmlNode *child = node->children; child; child = child->next) {
+        bool is_text = child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE;
+        if (child->type == XML_ELEMENT_NODE)
+            add_nodes(out, child);
+        else if (is_text && xmlFirstElementChild(node) && !xmlIsBlankNode(child))
+            buf_printf(out, "%s", (const char *)child->content);
+    }
+    buf_printf(out, "</>\n");
+}
+
+static const char *nodes_of(struct str text)
+{
+    xmlDoc *doc = xmlReadMemory(text.data, (int)text.len, NULL, NULL, XML_PARSE_NOCDATA);
+    assert_non_null(doc);
+    AUTO_BUF struct buf out;
+    buf_init(&out, 1 << 20);
+    add_nodes(&out, xmlDocGetRootElement(doc));
+    xmlFreeDoc(doc);
+    return arena_strdup(all.arena, buf_str(&out).data);
+}
+
+static void assert_kept(const char *operation, const char *file)
+{
+    struct str envelope = file_text(arena_printf(all.arena, GOLDEN "/values/%s.xml", file));
+    const char *wire = nodes_of(encoded("values", operation, envelope));
+    assert_string_equal(wire, nodes_of(envelope));
+}
+
+static void test_no_value_is_changed_on_its_way(void **state)
+{
+    (void)state;
+    assert_kept("Put", "Put");
+    assert_kept("Put", "Put-stub");
+    assert_kept("Typed", "Typed");
+}
+
+static void test_a_body_holds_as_many_elements_as_the_operation_has_parts(void **state)
+{
+    (void)state;
+    assert_kept("Two", "Two");
+    assert_kept("Nothing", "Nothing");
+    const struct soap_operation *nothing;
+    struct str wire;
+    struct err err;
+    assert_true(soap_operation_find(all.modules, "values", NULL, "Nothing", &nothing, &err));
+    struct str envelope = file_text(GOLDEN "/values/Two.xml");
+    assert_false(soap_encode(all.codec, nothing, all.arena, envelope, &wire, &err));
+    assert_string_equal(err.text, "First: operation Nothing takes nothing, its Body must be empty");
 }
 
 static int is_request(const struct dirent *entry)
@@ -239,6 +341,8 @@ int main(void)
         cmocka_unit_test(test_rpc_requests_become_the_golden_bytes),
         cmocka_unit_test(test_document_requests_become_the_golden_bytes),
         cmocka_unit_test(test_types_of_many_files_become_the_golden_bytes),
+        cmocka_unit_test(test_no_value_is_changed_on_its_way),
+        cmocka_unit_test(test_a_body_holds_as_many_elements_as_the_operation_has_parts),
         cmocka_unit_test(test_a_module_tells_the_messages_of_a_document_operation),
         cmocka_unit_test(test_a_module_tells_the_messages_of_an_rpc_operation),
         cmocka_unit_test(test_a_module_tells_the_addressing_action_and_whether_it_is_used),
