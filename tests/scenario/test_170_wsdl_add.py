@@ -327,6 +327,96 @@ def test_an_end_in_the_middle_leaves_nothing_half(home, how):
     assert not (home / "modules/versions/.work").exists()
 
 
+# --- show and diff ---
+
+SHOWN = definitions("", """
+<s:element name="e"><s:complexType><s:sequence>
+  <s:element name="kind" type="t:Kind" minOccurs="0"><s:annotation><s:documentation>What it
+     is.</s:documentation></s:annotation></s:element>
+  <s:choice maxOccurs="3"><s:element name="left" type="s:int"/><s:element name="node" type="t:Node"/></s:choice>
+  <s:element name="code" nillable="true"><s:simpleType><s:restriction base="s:string">
+    <s:maxLength value="8"/><s:pattern value="[A-Z]+"/></s:restriction></s:simpleType></s:element>
+</s:sequence><s:attribute name="id" type="s:long" use="required"/></s:complexType></s:element>
+<s:simpleType name="Kind"><s:restriction base="s:string"><s:enumeration value="a&amp;b"/>
+  <s:enumeration value="c"/></s:restriction></s:simpleType>
+<s:complexType name="Node"><s:sequence><s:element name="node" type="t:Node" minOccurs="0"
+  maxOccurs="unbounded"/></s:sequence></s:complexType>""")
+
+
+def test_an_operation_is_shown_as_a_tree(home):
+    add(home, written(home, "crm.wsdl", SHOWN))
+    code, out, _ = wsdl(home, "show", "crm", "o")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    for line in ("@id long, required", "kind Kind (string), optional", "# What it is.",
+                 "= a&b | c", "one of, 1 to 3:", "left int", "node Node",
+                 "node Node, 0 or more ^ see above",
+                 "code string, may be nil, length <= 8, pattern [A-Z]+"):
+        assert code == 0 and line in lines, out
+    code, out, _ = wsdl(home, "show", "crm", "o", "--json")
+    (part,) = json.loads(out)["input"]["parts"]
+    kind = part["content"]["children"][0]
+    assert kind["min"] == 0 and [v["value"] for v in kind["enumeration"]] == ["a&b", "c"]
+    code, out, _ = wsdl(home, "show", "crm")
+    assert code == 0 and "port b, SOAP 1.1, document/literal" in out and "crm@" in out
+    assert "did you mean" in wsdl(home, "show", "crn")[2]
+    assert wsdl(home, "show", "crm", "none")[0] == 2
+
+
+@pytest.mark.parametrize("old, new, told, status", [
+    ('name="left"', 'name="left" ', None, 0),
+    ('<s:maxLength value="8"/>', '<s:maxLength value="9"/>',
+     "  o: input/e/code: the greatest length is 9 now", 1),
+    ('<s:maxLength value="8"/>', '<s:maxLength value="7"/>',
+     "! o: input/e/code: the greatest length is 7 now", 3),
+    ('type="t:Kind" minOccurs="0"', 'type="t:Kind"', "! o: input/e/kind: is required now", 3),
+    ('<s:enumeration value="c"/>', '<s:enumeration value="d"/>',
+     '! o: input/e/kind: the value "c" is gone', 3),
+    ('name="left" type="s:int"', 'name="left" type="s:dateTime"',
+     "! o: input/e/left: is of another type: dateTime, was int", 3),
+    ('name="left"', 'name="right"', "! o: input/e/left: is gone", 3),
+    (' use="required"', "", "  o: input/e/@id: is optional now", 1),
+    ('<s:element name="code"', '<s:element name="more" type="s:int" minOccurs="0"/><s:element name="code"',
+     "  o: input/e/more: is new, optional", 1),
+    ('"t:Node" minOccurs="0"', '"t:Other" minOccurs="0"',
+     "! o: input/e/node/node: holds text now", 3),
+    ('<binding name="b"', '<binding name="c"', "! o: port b is gone, c has it", 3),
+])
+def test_diff_tells_what_concerns_a_caller(home, old, new, told, status):
+    assert old in SHOWN
+    text = SHOWN.replace(old, new, 1).replace(
+        '<s:complexType name="Node">', '<s:simpleType name="Other"><s:restriction base="s:int"/>'
+        '</s:simpleType><s:complexType name="Node">')
+    code, out, errors = wsdl(home, "diff", written(home, "old.wsdl", SHOWN),
+                             written(home, "new.wsdl", text))
+    assert code == status, out + errors
+    assert told is None and out == "" or told in out.splitlines()
+    assert listed(home) == []
+
+
+def test_diff_is_about_the_operations_that_services_call(home):
+    config = configure(home, ("crm", "o"))
+    add(home, written(home, "crm.wsdl", TWO))
+    new = written(home, "new.wsdl", TWO.replace('<operation name="two"><input/></operation>', ""))
+    arguments = ("wsdl", "diff", "--config", config, "crm", new)
+    assert gateway.run(*arguments, within_s=BUILD_S)[:2] == (0, "")
+    code, out, _ = gateway.run(*arguments, "--all", within_s=BUILD_S)
+    assert (code, out) == (3, "! two: is gone\n")
+    code, out, _ = gateway.run("wsdl", "add", "--config", config, "--name", "crm", new,
+                               within_s=BUILD_S)
+    assert code == 0 and "none that concern a service" in out
+
+
+def test_an_installed_program_adds_too(home):
+    done = subprocess.run(["meson", "install", "-C", gateway.BUILD, "--no-rebuild", "--quiet",
+                           "--destdir", home / "root"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    (program,) = (home / "root").rglob("bin/switchhook")
+    done = subprocess.run([program, "wsdl", "add", "--modules", home / "modules",
+                           written(home, "crm.wsdl", SIMPLE)], capture_output=True, text=True,
+                          timeout=BUILD_S, env=gateway.environment())
+    assert done.returncode == 0, done.stderr
+
+
 # --- beside a running gateway ---
 
 ENVELOPE = (f'<e:Envelope xmlns:e="{customer.ENVELOPE_11}"><e:Body><t:e xmlns:t="urn:t">{{{{uii}}}}'
