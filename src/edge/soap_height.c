@@ -13,14 +13,16 @@ struct memo {
 
 struct soap_heights {
     struct arena *arena;
+    bool is_encoded;
     struct memo *memos;
     size_t count, capacity; // capacity: a power of two
 };
 
-struct soap_heights *soap_heights_new(struct arena *arena)
+struct soap_heights *soap_heights_new(struct arena *arena, bool is_encoded)
 {
     struct soap_heights *heights = arena_alloc(arena, sizeof(*heights));
     heights->arena = arena;
+    heights->is_encoded = is_encoded;
     heights->capacity = 256;
     heights->memos = arena_alloc(arena, heights->capacity * sizeof(*heights->memos));
     return heights;
@@ -60,7 +62,7 @@ static bool type_fits(struct soap_heights *heights, const struct shape_type *typ
 static bool element_fits(struct soap_heights *heights, const struct shape_element *element,
                          int levels)
 {
-    if (element->is_nillable)
+    if (element->is_nillable || heights->is_encoded)
         return true;
     if (!element->is_abstract)
         return type_fits(heights, element->type, levels);

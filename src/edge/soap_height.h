@@ -12,7 +12,8 @@ enum { SOAP_HEIGHT_ENDLESS = 100 }; // no document is so high, or none at all
 
 struct soap_heights; // what was found so far, in the arena
 
-struct soap_heights *soap_heights_new(struct arena *arena);
+// With SOAP encoding any element may be nil, whatever the schema says.
+struct soap_heights *soap_heights_new(struct arena *arena, bool is_encoded);
 
 // Levels of elements inside, 0: none is required. An abstract one counts as the lowest of those
 // that may stand in its place.

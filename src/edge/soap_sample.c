@@ -181,7 +181,8 @@ static bool write_element(struct sampler *sampler, const struct shape_element *d
     const char *name = soap_writer_name(writer, frame.element->name);
     bool ends = soap_walk_ends(sampler->heights, &frame);
     soap_writer_indent(writer);
-    if (frame.element->is_nillable && (!ends || frame.is_minimal)) {
+    bool may_be_nil = frame.element->is_nillable || sampler->is_encoded;
+    if (may_be_nil && (!ends || frame.is_minimal)) {
         soap_walk_write_nil(writer, name);
         return true;
     }
@@ -239,6 +240,7 @@ static bool write_message(struct sampler *sampler, const void *context)
         soap_writer_end_header(writer);
     }
     sampler->is_encoded = message->is_encoded;
+    sampler->heights = soap_heights_new(writer->arena, message->is_encoded);
     soap_writer_begin_body(writer);
     bool is_good = write_body(sampler, message);
     soap_writer_end_body(writer);
@@ -253,7 +255,7 @@ static bool sample(const struct soap_operation *operation, write_fn *write, cons
 {
     for (int levels = OPTIONAL_LEVELS;; levels = levels * 3 / 4) {
         struct sampler sampler = {.operation = operation,
-                                  .heights = soap_heights_new(arena),
+                                  .heights = soap_heights_new(arena, false),
                                   .optional_levels = levels,
                                   .err = err};
         soap_writer_init(&sampler.writer, arena, soap_operation_version(operation),

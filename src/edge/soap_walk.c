@@ -160,11 +160,12 @@ static const char *xsi_type_of(struct soap_writer *writer, const struct soap_fra
 {
     if (frame->type->is_any)
         return soap_writer_name(writer, (struct shape_name){SOAP_XSD_NS, "string"});
-    if (soap_walk_is_array(frame, is_encoded))
-        return soap_writer_name(writer, (struct shape_name){encoding_of(writer), "Array"});
-    return is_encoded || frame->type != frame->element->type
-               ? soap_walk_type_name(writer, frame->type)
-               : NULL;
+    if (!is_encoded && frame->type == frame->element->type)
+        return NULL;
+    const char *name = soap_walk_type_name(writer, frame->type);
+    return name || !soap_walk_is_array(frame, is_encoded)
+               ? name
+               : soap_writer_name(writer, (struct shape_name){encoding_of(writer), "Array"});
 }
 
 void soap_walk_write_types(struct soap_writer *writer, const struct soap_frame *frame,
