@@ -35,7 +35,7 @@ static const char help[] =
     "  --force           also when a service then lacks its operation\n"
     "  --quiet           print only what is wrong\n";
 
-enum { PRINT_EACH_US = 5 * 1000 * 1000 };
+enum { PRINT_EACH_US = 5 * 1000 * 1000, MAX_NOTES = 20 };
 
 struct progress {
     bool is_quiet, is_terminal;
@@ -97,24 +97,32 @@ struct asked {
     bool is_dry, is_forced, is_quiet;
 };
 
+static void print_notes(const struct wsdl_added *added, const char *notes)
+{
+    AUTO_ARENA struct arena *arena = arena_new();
+    const char *note = source_translate(arena, &added->source, notes);
+    for (int i = 0; *note && i < MAX_NOTES; i++) {
+        size_t len = strcspn(note, "\n");
+        fprintf(stderr, "  note: %.*s\n", (int)len, note);
+        note += len + (note[len] == '\n');
+    }
+    if (*note)
+        fprintf(stderr, "  and more: `switchhook wsdl show %s@%s`\n", added->version.name,
+                added->version.id);
+}
+
 static void print_module(const struct asked *asked, const struct wsdl_added *added)
 {
     struct opened opened;
     struct err err;
     if (asked->is_quiet || !wsdl_open(&added->version, &opened, &err))
         return;
-    AUTO_ARENA struct arena *arena = arena_new();
-    for (const char *note = source_translate(arena, &added->source, opened.facts->notes); *note;) {
-        size_t len = strcspn(note, "\n");
-        fprintf(stderr, "  note: %.*s\n", (int)len, note);
-        note += len + (note[len] == '\n');
-    }
-    size_t count = opened.facts->operation_count;
+    print_notes(added, opened.facts->notes);
+    size_t count = opened.facts->operation_count, left_out = opened.facts->unbuilt_count;
     printf("%s@%s: %zu operation%s", added->version.name, added->version.id, count,
            count == 1 ? "" : "s");
-    if (opened.facts->unbuilt_count)
-        printf(", %zu more are not built: --operations +NAME adds one",
-               opened.facts->unbuilt_count);
+    if (left_out)
+        printf(", %zu more are not built: --operations +NAME adds one", left_out);
     printf("\n");
     wsdl_close(&opened);
 }
