@@ -558,6 +558,8 @@ bool wsdl_files(struct arena *arena, const char *path, struct wsdl_files *ret, s
     struct reader_file *first = reader_load(reader, path);
     if (!first || !read_wsdl_files(reader, first) || !read_types(reader))
         return false;
+    if (reader->import_count == MAX_IMPORTS)
+        return err_set(err, ERR_TOO_LARGE, "%s: more than %d imports", path, MAX_IMPORTS - 1);
     const char **paths = arena_alloc(arena, reader->file_count * sizeof(*paths));
     for (size_t i = 0; i < reader->file_count; i++)
         paths[i] = reader->files[i].path;

@@ -146,10 +146,10 @@ static int put_in_place(struct cli_library *library, const struct asked *asked,
     const struct library_version *version = &added->version;
     struct err err;
     const struct outline_use *missing = wsdl_missing_use(version, &library->outline);
-    if (version->is_current) {
+    if (version->is_current && !asked->is_quiet)
         printf("%s is in use already\n", version->name);
-        return CLI_OK;
-    }
+    if (version->is_current)
+        return asked->is_dry ? CLI_OK : cli_tell_gateway(library, version->module, asked->is_quiet);
     if (missing && !asked->is_forced)
         return refuse(missing, version, library->outline.file);
     if (asked->is_dry) {
@@ -162,22 +162,23 @@ static int put_in_place(struct cli_library *library, const struct asked *asked,
     return cli_tell_gateway(library, version->module, asked->is_quiet);
 }
 
-bool cli_wsdl_make(struct cli_library *library, const struct wsdl_wish *wish, bool is_quiet,
-                   struct wsdl_added *ret)
+int cli_wsdl_make(struct cli_library *library, const struct wsdl_wish *wish, bool is_quiet,
+                  struct wsdl_added *ret)
 {
     struct progress progress = {.is_quiet = is_quiet, .is_terminal = isatty(2)};
     const struct wsdl_teller teller = {show_stage, show_line, &progress};
     struct err err;
     bool is_made = wsdl_add(&library->library, &library->outline, wish, &teller, ret, &err);
     end_stage(&progress);
-    return is_made || cli_fail(&err) == CLI_OK;
+    return is_made ? CLI_OK : cli_fail(&err);
 }
 
 static int add(struct cli_library *library, const struct asked *asked)
 {
     struct wsdl_added added;
-    if (!cli_wsdl_make(library, &asked->wish, asked->is_quiet, &added))
-        return CLI_USAGE;
+    int status = cli_wsdl_make(library, &asked->wish, asked->is_quiet, &added);
+    if (status != CLI_OK)
+        return status;
     print_module(asked, &added);
     if (added.before.name && !asked->is_quiet && !added.version.is_current)
         cli_print_changes(library, &added.before, &added.version);

@@ -109,7 +109,7 @@ static bool find_version(struct cli_library *library, const char *what, const ch
         return false;
     struct wsdl_wish wish = {.what = what, .name = name};
     struct wsdl_added added;
-    if (!cli_wsdl_make(library, &wish, false, &added))
+    if (cli_wsdl_make(library, &wish, false, &added) != CLI_OK)
         return false;
     *ret = added.version;
     return true;

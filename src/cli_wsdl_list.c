@@ -191,8 +191,11 @@ static int list(struct cli_library *library, const char *name, bool is_json)
         return cli_fail(&err);
     if (is_json)
         cli_print_json(rows);
-    else
+    else if (rows->array.count)
         print_rows(rows);
+    else
+        printf("there is none in %s; `switchhook wsdl add FILE` adds one\n",
+               library->library.modules_dir);
     return CLI_OK;
 }
 

@@ -13,3 +13,9 @@ def definitions(content, schema="", doctype=""):
 <portType name="p"><operation name="o"><input message="t:m"/></operation></portType>
 <binding name="b" type="t:p"><soap:binding xmlns:soap="{WSDL}soap/"/>
 <operation name="o"><input/></operation>{content}</binding></definitions>"""
+
+
+def entity_bomb():
+    entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10 if i else "x" * 1000}">'
+                       for i in range(10))
+    return definitions("&e9;", doctype=f"<!DOCTYPE d [{entities}]>")

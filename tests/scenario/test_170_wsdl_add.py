@@ -11,7 +11,7 @@ import pytest
 
 import customer
 import gateway
-from wsdls import XS, WSDL, definitions
+from wsdls import XS, definitions, entity_bomb
 
 BUILD_S = 120  # a small module takes two seconds of a machine that does nothing else
 
@@ -289,6 +289,21 @@ def test_no_other_folder_is_reached_by_a_name(home, what):
         code, _, errors = wsdl(home, command, what)
         assert code == 2 and errors
     assert len(listed(home)) == 1
+
+
+@pytest.mark.parametrize("text, words", [
+    (entity_bomb(), "crm.wsdl:6:"),
+    (definitions("<a>" * 5000 + "</a>" * 5000), "depth"),
+    (definitions("<!-- " + "y" * 40_000_000 + " -->"), "a file may have 32 MiB"),
+    (definitions("", "".join(f'<s:include schemaLocation="{i}.xsd"/>' for i in range(20_000))),
+     "more than 4999 imports"),
+    ("", "crm.wsdl:1:1: Document is empty"),
+])
+def test_a_hostile_wsdl_is_refused_in_bounded_time(home, text, words):
+    path = written(home, "crm.wsdl", text)
+    code, _, errors = gateway.run("wsdl", "add", "--modules", home / "modules", path, within_s=30)
+    assert code == 2 and words in errors
+    assert listed(home) == []
 
 
 def test_two_at_once_wait_for_each_other(home):
