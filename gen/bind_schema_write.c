@@ -362,12 +362,23 @@ static void add_attribute_wildcard(struct writer *writer, xmlNode *parent)
     set(any, "processContents", "lax");
 }
 
+// What was meant stays beside it, for those who read types and check nothing (soap_shape).
+static void keep_meant(struct writer *writer, xmlNode *to)
+{
+    xmlNode *note = xmlNewChild(to, writer->root->ns, (const xmlChar *)"annotation", NULL);
+    copy_node(writer, writer->component->node,
+              xmlNewChild(note, writer->root->ns, (const xmlChar *)"appinfo", NULL));
+}
+
 // A declaration of the same name that lets anything stand there.
 static void write_open(struct writer *writer)
 {
     const struct component *component = writer->component;
     xmlNode *to = xmlNewChild(writer->root, writer->root->ns, component->node->name, NULL);
     set(to, "name", component->name);
+    keep_meant(writer, to);
+    if (is_node(component->node, XSD_NS, "complexType"))
+        set(to, "mixed", "true"); // its content may be simple
     if (is_node(component->node, XSD_NS, "simpleType")) {
         xmlNode *base = xmlNewChild(to, writer->root->ns, (const xmlChar *)"restriction", NULL);
         set(base, "base", "xs:string");

@@ -183,8 +183,10 @@ static void write_table(struct buf *out, const struct wsdl *wsdl)
 {
     buf_printf(out, "static const struct stub stubs[] = {\n");
     for (size_t i = 0; i < wsdl->operation_count; i++)
-        buf_printf(out, "    {encode_%zu, decode_%zu, %d},\n", i, i,
-                   wsdl->operations[i].facts.version == 12 ? 2 : 1);
+        buf_printf(out, "    {encode_%zu, decode_%zu, %d, %d},\n", i, i,
+                   wsdl->operations[i].facts.version == 12 ? 2 : 1,
+                   wsdl->operations[i].facts.input.is_encoded ||
+                       wsdl->operations[i].facts.output.is_encoded);
     buf_printf(out, "};\n\n");
     for (size_t i = 0; i < wsdl->operation_count; i++)
         write_lists(out, i, &wsdl->operations[i].facts);

@@ -16,8 +16,10 @@ int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_preview(int argc, char **argv);
 int cli_import(int argc, char **argv);
+int cli_mock(int argc, char **argv);
 int cli_elements(int argc, char **argv);
 int cli_sample(int argc, char **argv);
 int cli_wsdl(int argc, char **argv);
+int cli_call(int argc, char **argv);
 
 #endif

@@ -162,6 +162,16 @@ static void print_notes(const struct json *notes)
     }
 }
 
+static void print_captured(const struct json *captured)
+{
+    if (captured->object.count)
+        printf("\nCaptured of the call (samples)\n");
+    for (size_t i = 0; i < captured->object.count; i++) {
+        const struct json_member *member = &captured->object.members[i];
+        printf("  %.*s  %.*s\n", STR_ARG(member->name), STR_ARG(member->value->string));
+    }
+}
+
 static void print_routes(const struct json *tree)
 {
     const struct json *routes = json_get(tree, STR("routes"));
@@ -225,6 +235,7 @@ static void print_text(const struct json *tree)
     }
     print_elements(event);
     print_notes(json_get(tree, STR("notes")));
+    print_captured(json_get(tree, STR("captured")));
     print_routes(tree);
     for (size_t i = 0; i < count_of(requests); i++)
         print_request(requests->array.items[i]);

@@ -4,7 +4,7 @@
 // signals; nothing of what they do. Parts are stopped in the reverse of the order of what feeds
 // what: no new requests, no new leases, then the last commit.
 
-#include "cli.h"
+#include "cli_args.h"
 #include "cli_load.h"
 
 #include "base/clock.h"
@@ -157,12 +157,23 @@ static void wait_for_stop(struct gateway *gateway, const sigset_t *signals)
     log_write(LOG_INFO, "stopping", "signal", strsignal(signal), NULL);
 }
 
+static const char help[] =
+    "usage: switchhook run FILE\n"
+    "\n"
+    "Starts the gateway with the configuration FILE, in the foreground, its log on standard "
+    "error.\n"
+    "\n"
+    "  SIGHUP           loads FILE anew, with its templates, secret files and WSDL modules; like\n"
+    "                   POST /v1/reload. With a mistake the running configuration stays.\n"
+    "  SIGTERM, SIGINT  ends it in order; a second start goes on where it stopped.\n";
+
 int cli_run(int argc, char **argv)
 {
-    if (argc != 1) {
-        fprintf(stderr, "usage: switchhook run FILE\n");
-        return CLI_USAGE;
-    }
+    const char *file;
+    const struct cli_line line = {.help = help, .words = &file, .word_count = 1};
+    int status;
+    if (!cli_line_read(&line, argc, argv, &status))
+        return status;
     // Threads inherit the mask, so that only wait_for_stop sees these.
     sigset_t signals;
     sigemptyset(&signals);
@@ -173,7 +184,7 @@ int cli_run(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); // a file size limit is answered like a full disk
 
-    struct gateway gateway = {.file = argv[0]};
+    struct gateway gateway = {.file = file};
     struct generation *first;
     if (!load(gateway.file, &first))
         return CLI_USAGE;

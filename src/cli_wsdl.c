@@ -67,7 +67,7 @@ int cli_fail(const struct err *err)
                                                                                  : CLI_USAGE;
 }
 
-static const char *find_config(void)
+const char *cli_find_config(void)
 {
     static const char *const usual[] = {"switchhook.yaml", "/etc/switchhook/switchhook.yaml"};
     const char *set = getenv("SWITCHHOOK_CONFIG");
@@ -85,7 +85,7 @@ bool cli_library_open(const char *config, const char *modules, struct cli_librar
     struct err err;
     *ret = (struct cli_library){.arena = arena_new(), .library.lock_fd = -1};
     if (!config && !modules)
-        config = find_config();
+        config = cli_find_config();
     if (!config && !modules) {
         fprintf(stderr, "switchhook: there is no switchhook.yaml here: say --config FILE, or "
                         "--modules FOLDER\n");

@@ -25,8 +25,10 @@ struct cli_library {
     struct library library;
 };
 
-// `config` and `modules` as given, NULL when not: then $SWITCHHOOK_CONFIG, ./switchhook.yaml or
-// /etc/switchhook/switchhook.yaml. False after telling what is wrong; to be closed in any case.
+// $SWITCHHOOK_CONFIG, ./switchhook.yaml or /etc/switchhook/switchhook.yaml; NULL: none is there.
+const char *cli_find_config(void);
+// `config` and `modules` as given, NULL when not: then cli_find_config. False after telling what is
+// wrong; to be closed in any case.
 bool cli_library_open(const char *config, const char *modules, struct cli_library *ret) MUST_CHECK;
 void cli_library_close(struct cli_library *library);
 // Takes the lock; tells that it waits. False after telling why not.

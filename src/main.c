@@ -28,6 +28,8 @@ static const struct command {
     {"preview", "FILE EVENT", "show the requests that an event would make; --help", cli_preview},
     {"import", "engage-voice FILE", "make services of a platform's export; --help", cli_import},
     {"wsdl", "add|list|...", "add, list, show, compare and remove WSDLs; --help", cli_wsdl},
+    {"call", "NAME OPERATION", "send one request of a WSDL's operation now; --help", cli_call},
+    {"mock", "NAME", "be a customer that a WSDL describes, for trying; --help", cli_mock},
     {"version", "", "print the version", print_version},
     {"help", "", "print this", print_help},
 };

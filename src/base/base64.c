@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Base64 to bytes, by a table: bodies of a megabyte come this way.
+// Base64 by tables: bodies of a megabyte come this way.
 
 #include "base/base64.h"
 
@@ -52,4 +52,22 @@ bool base64_decode(struct arena *arena, struct str coded, struct str *ret)
     }
     *ret = (struct str){out, len};
     return true;
+}
+
+struct str base64_encode(struct arena *arena, struct str bytes)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *out = arena_alloc(arena, bytes.len / 3 * 4 + 5), *to = out;
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t left = bytes.len - i;
+        const unsigned char *from = (const unsigned char *)bytes.data + i;
+        uint32_t bits = (uint32_t)from[0] << 16 | (uint32_t)(left > 1 ? from[1] : 0) << 8 |
+                        (uint32_t)(left > 2 ? from[2] : 0);
+        *to++ = letters[bits >> 18 & 63];
+        *to++ = letters[bits >> 12 & 63];
+        *to++ = left > 1 ? letters[bits >> 6 & 63] : '=';
+        *to++ = left > 2 ? letters[bits & 63] : '=';
+    }
+    return (struct str){out, (size_t)(to - out)};
 }

@@ -85,6 +85,7 @@ struct config_service {
     const char *port;    // NULL: the only one, or the first that has the operation
     struct str endpoint; // SOAP: template text; empty: the WSDL's own
     struct config_place operation_place, wsdl_place;
+    bool mtom; // SOAP: binary values travel as parts of their own
     enum { ADDRESSING_BY_WSDL, ADDRESSING_ON, ADDRESSING_OFF } addressing;
     struct config_place addressing_place;
 

@@ -80,6 +80,7 @@ static const struct config_field soap_fields[] = {
     {.key = "port", .read = config_read_text, .offset = OF_SERVICE(port)},
     {.key = "endpoint", .read = read_target},
     {.key = "addressing", .read = read_addressing},
+    {.key = "mtom", .read = config_read_bool, .offset = OF_SERVICE(mtom)},
 };
 
 static const struct config_field http_fields[] = {

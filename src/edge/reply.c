@@ -8,7 +8,7 @@
 enum {
     MAX_VALUE_BYTES = 1024 * 1024,
     SHOWN_TEST_BYTES = 120,
-    SHOWN_VALUE_BYTES = 80,
+    SHOWN_VALUE_BYTES = 200, // a longer value is not shown in part: it may be a secret
     SHOWN_EQUALS = 5,
 };
 static const struct json_limits json_limits = {.depth = 100, .values = 1000 * 1000};
@@ -35,6 +35,12 @@ void reply_init(struct reply *reply, struct soap_codec *codec, struct arena *are
     *reply = (struct reply){.codec = codec, .arena = arena, .body = str_trim(body), .problem = ""};
 }
 
+void reply_refuse(struct reply *reply, const char *problem)
+{
+    reply->is_read = true;
+    reply->problem = problem;
+}
+
 void reply_finish(struct reply *reply)
 {
     soap_xml_free(reply->xml);
@@ -44,7 +50,8 @@ static bool looks_like_json(struct str body)
 {
     if (str_starts(body, STR("\xef\xbb\xbf")))
         body = (struct str){body.data + 3, body.len - 3};
-    return body.len && strchr("{[\"-0123456789tfn", body.data[0]);
+    return body.len && !str_starts(body, STR("--")) && // parts of a multipart
+           strchr("{[\"-0123456789tfn", body.data[0]);
 }
 
 static void read_body(struct reply *reply)
@@ -105,10 +112,10 @@ bool reply_value(struct reply *reply, const struct reply_where *where, struct st
 
 static void add_quoted(struct buf *out, struct str text)
 {
-    size_t shown = text.len;
-    if (shown > SHOWN_VALUE_BYTES)
-        shown = json_utf8_prefix((struct str){text.data, SHOWN_VALUE_BYTES});
-    buf_printf(out, "\"%.*s\"%s", (int)shown, text.data, shown < text.len ? "..." : "");
+    if (text.len > SHOWN_VALUE_BYTES)
+        buf_printf(out, "a text of %zu bytes", text.len);
+    else
+        buf_printf(out, "\"%.*s\"", STR_ARG(text));
 }
 
 const char *reply_test_text(struct arena *arena, const struct config_test *test,

@@ -35,6 +35,8 @@ struct reply { // one thread; everything it gives lives in the arena
 
 void reply_init(struct reply *reply, struct soap_codec *codec, struct arena *arena,
                 struct str body);
+// It will not be read; `problem` says why.
+void reply_refuse(struct reply *reply, const char *problem);
 void reply_finish(struct reply *reply);
 #define AUTO_REPLY __attribute__((cleanup(reply_finish)))
 

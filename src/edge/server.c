@@ -430,11 +430,38 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
         require(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
+// A body that ends too early.
+struct half {
+    size_t len; // of what is sent
+    char data[];
+};
+
+static ssize_t read_half(void *context, uint64_t at, char *to, size_t max)
+{
+    const struct half *half = context;
+    if (at >= half->len)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t len = half->len - at < max ? half->len - at : max;
+    memcpy(to, half->data + at, len);
+    return (ssize_t)len;
+}
+
+static struct MHD_Response *make_half(struct str body)
+{
+    struct half *half = mem_alloc(sizeof(*half) + body.len / 2);
+    half->len = body.len / 2;
+    memcpy(half->data, body.data, half->len);
+    return MHD_create_response_from_callback(body.len + 2, 4096, read_half, half, free);
+}
+
 static struct MHD_Response *make_response(const struct server_response *from, bool is_last)
 {
     // The library copies; it does not write to the buffer it is given.
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        from->body.len, (void *)(uintptr_t)from->body.data, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        from->is_cut
+            ? make_half(from->body)
+            : MHD_create_response_from_buffer(from->body.len, (void *)(uintptr_t)from->body.data,
+                                              MHD_RESPMEM_MUST_COPY);
     require(response != NULL);
     add_header(response, "Content-Type", from->media_type);
     add_header(response, "Cache-Control", "no-store");

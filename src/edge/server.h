@@ -67,6 +67,7 @@ struct server_response {
     const char *challenge;        // WWW-Authenticate, for 401; NULL: none
     const char *accept_encoding;  // for 415; NULL: none
     const char *validation_token; // Validation-Token, visible ASCII; NULL: none
+    bool is_cut; // the connection ends half-way through the body: for tests of clients
 };
 
 void server_reply(struct server_request *request, const struct server_response *response);

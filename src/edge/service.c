@@ -30,6 +30,11 @@ const struct config_service *service_config(const struct service *service)
     return service->config;
 }
 
+const struct soap_operation *service_operation(const struct service *service)
+{
+    return service->operation;
+}
+
 // --- what templates read ---
 
 static void set_text(struct arena *arena, struct json *object, const char *name, const char *text)
@@ -199,6 +204,16 @@ static bool append_answers(const struct json *data, struct arena *arena, struct 
     return true;
 }
 
+static struct soap_addressing addressing_of(const struct service *service, struct arena *arena,
+                                            const char *url, const char *delivery_id)
+{
+    return (struct soap_addressing){
+        .action = service->addressing_action,
+        .to = url,
+        .message_id = arena_printf(arena, "urn:uuid:%s", delivery_id),
+    };
+}
+
 // is_sent: somebody will receive it, so it must fit. One that is only shown may not, since it has
 // masks where values were.
 static bool make_body(const struct service *service, struct soap_codec *codec, bool is_sent,
@@ -206,11 +221,8 @@ static bool make_body(const struct service *service, struct soap_codec *codec, b
                       struct transport_request *request, struct err *err)
 {
     struct str text;
-    const struct soap_addressing addressing = {
-        .action = service->addressing_action,
-        .to = request->url,
-        .message_id = arena_printf(arena, "urn:uuid:%s", input->delivery_id),
-    };
+    const struct soap_addressing addressing =
+        addressing_of(service, arena, request->url, input->delivery_id);
     request->body = STR("");
     if (!service->body)
         return true;
@@ -270,17 +282,10 @@ static bool make_headers(const struct service *service, const struct input *inpu
     return true;
 }
 
-static bool make_request(const struct service *service, struct soap_codec *codec, bool is_sent,
-                         struct arena *arena, const struct service_values *values,
-                         struct transport_request *ret, struct err *err)
+static struct transport_request plain_request(const struct service *service)
 {
     const struct config_service *config = service->config;
-    struct input input = {
-        .data = all_values(service, arena, values),
-        .delivery_id = values->delivery_id,
-        .unmapped = is_sent && values->attempt == 1 && !values->is_trial ? service->unmapped : NULL,
-    };
-    struct transport_request request = {
+    return (struct transport_request){
         .method = config->method,
         .basic_user = config->basic_user,
         .basic_password = config->basic_user ? config->basic_password.data : NULL,
@@ -292,6 +297,18 @@ static bool make_request(const struct service *service, struct soap_codec *codec
         .timeout_ms = config->timeout_ms,
         .max_reply_bytes = config->max_reply_bytes,
     };
+}
+
+static bool make_request(const struct service *service, struct soap_codec *codec, bool is_sent,
+                         struct arena *arena, const struct service_values *values,
+                         struct transport_request *ret, struct err *err)
+{
+    struct input input = {
+        .data = all_values(service, arena, values),
+        .delivery_id = values->delivery_id,
+        .unmapped = is_sent && values->attempt == 1 && !values->is_trial ? service->unmapped : NULL,
+    };
+    struct transport_request request = plain_request(service);
     if (!make_url(service, &input, arena, &request.url, err) ||
         !make_headers(service, &input, values, arena, &request, err) ||
         !make_body(service, codec, is_sent, &input, arena, &request, err))
@@ -312,6 +329,34 @@ bool service_show(const struct service *service, struct soap_codec *codec, struc
                   struct err *err)
 {
     return make_request(service, codec, false, arena, values, ret, err);
+}
+
+bool service_carry(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                   struct str envelope, struct transport_request *ret, struct err *err)
+{
+    char id[CLOCK_UUID_BYTES];
+    clock_uuid(clock_now_ms(), id);
+    const struct event nothing = {.trigger = "", .elements = json_object(arena)};
+    const struct service_values values = {.event = &nothing,
+                                          .event_id = "",
+                                          .source = "",
+                                          .delivery_id = arena_strdup(arena, id),
+                                          .received_at = clock_now_ms(),
+                                          .attempt = 1,
+                                          .is_trial = true};
+    const struct input input = {.data = all_values(service, arena, &values),
+                                .delivery_id = values.delivery_id};
+    struct transport_request request = plain_request(service);
+    if (!make_url(service, &input, arena, &request.url, err) ||
+        !make_headers(service, &input, &values, arena, &request, err))
+        return false;
+    const struct soap_addressing addressing =
+        addressing_of(service, arena, request.url, values.delivery_id);
+    if (!body_envelope(service, codec, addressing.action ? &addressing : NULL, arena, envelope,
+                       &request.body, err))
+        return false;
+    *ret = request;
+    return true;
 }
 
 // --- records ---

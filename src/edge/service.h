@@ -57,6 +57,12 @@ bool service_encode(const struct service *service, struct soap_codec *codec, str
                     const struct service_values *values, struct transport_request *ret,
                     struct err *err) MUST_CHECK;
 
+// A SOAP request that carries this envelope in place of what the template makes, and no event: what
+// URL and headers read of one is absent. The service must call an operation.
+bool service_carry(const struct service *service, struct soap_codec *codec, struct arena *arena,
+                   struct str envelope, struct transport_request *ret, struct err *err) MUST_CHECK;
+const struct soap_operation *service_operation(const struct service *service); // NULL: none
+
 // What people may see of the request, for values whose event has its sensitive answers masked (see
 // source_shown): like service_encode does it, but a body that does not fit, because a mask is no
 // number and no date, is shown as rendered. Counts nothing.
@@ -68,7 +74,7 @@ bool service_show(const struct service *service, struct soap_codec *codec, struc
 struct service_reply {
     struct answer answer;
     const char *fault; // for people ("SurveyFault: code=UNKNOWN_SURVEY"); "" when there is none
-    const struct json *fault_tree; // code, subcodes, text, element, detail; NULL when there is none
+    const struct json *fault_tree; // see soap_fault_tree; NULL when there is none
     const char *verdict;           // of the success test, a sentence; "" when it was not asked
     const struct json *captured;   // texts by name, should this be a delivery; NULL: nothing
 };
@@ -84,6 +90,9 @@ void service_record(const struct service *service, struct arena *arena,
 // can be told, or in the configuration. ret->text is not set, ret->line may be 0.
 void service_blame(const struct service *service, struct arena *arena, const struct config *config,
                    const struct err *err, struct fault *ret);
+// Warns of names in the success test and the captures that, by the WSDL, no reply has.
+void service_check_replies(const struct service *service, const struct config *config,
+                           struct fault_list *warnings);
 // What stands for the captures of all services when a request is tried.
 struct json *services_captured_sample(const struct config *config, struct arena *arena);
 // Each name that the service's templates read.

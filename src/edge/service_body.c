@@ -5,6 +5,7 @@
 
 #include "edge/service_body.h"
 #include "core/mark.h"
+#include "edge/soap_json.h"
 
 enum { MAX_BODY_BYTES = 16 * 1024 * 1024 };
 static const struct json_limits body_limits = {.depth = 100, .values = 1000 * 1000};
@@ -14,25 +15,43 @@ static bool has_marks(const struct service *service, struct str text)
     return template_has_marks(service->body) && mark_is_in(text);
 }
 
+// The value that the template makes, without what it leaves out.
+static bool read_json(const struct service *service, struct arena *arena, struct str text,
+                      bool resolves, struct json **ret, struct err *err)
+{
+    mark_drop_commas((char *)text.data, text.len);
+    if (!json_parse(arena, text, &body_limits, ret, err)) {
+        err->code = ERR_INVALID;
+        return err_prefix(err, "template %s makes no JSON", service->config->template_name);
+    }
+    return !resolves || mark_resolve_json(arena, *ret, err) ||
+           err_prefix(err, "template %s", service->config->template_name);
+}
+
 static bool finish_json(const struct service *service, struct arena *arena, struct str text,
                         struct str *ret, struct err *err)
 {
     struct json *value;
-    mark_drop_commas((char *)text.data, text.len);
-    if (!json_parse(arena, text, &body_limits, &value, err)) {
-        err->code = ERR_INVALID;
-        return err_prefix(err, "template %s makes no JSON", service->config->template_name);
-    }
+    bool resolves = has_marks(service, text);
+    if (!read_json(service, arena, text, resolves, &value, err))
+        return false;
     *ret = text;
-    if (!has_marks(service, text))
+    if (!resolves)
         return true;
-    if (!mark_resolve_json(arena, value, err))
-        return err_prefix(err, "template %s", service->config->template_name);
     AUTO_BUF struct buf out;
     buf_init(&out, MAX_BODY_BYTES);
     json_write(&out, value, JSON_COMPACT);
     *ret = arena_copy(arena, buf_str(&out));
     return !out.overflowed || err_set(err, ERR_INVALID, "the body passes %zu bytes", out.limit);
+}
+
+// An envelope out of the data that a JSON template makes.
+static bool map_json(const struct service *service, struct arena *arena, struct str text,
+                     struct str *ret, struct err *err)
+{
+    struct json *data;
+    return read_json(service, arena, text, has_marks(service, text), &data, err) &&
+           soap_json_encode(service->operation, arena, data, ret, err);
 }
 
 static bool finish_xml(const struct service *service, struct soap_codec *codec, struct arena *arena,
@@ -53,7 +72,18 @@ static bool finish_envelope(const struct service *service, struct soap_codec *co
     if (addressing && !soap_address(codec, arena, text, addressing, &text, err))
         return false;
     *ret = text;
-    return !is_sent || soap_encode(codec, service->operation, arena, text, ret, err);
+    if (!is_sent)
+        return true;
+    return soap_encode(codec, service->operation, arena, text, ret, err) &&
+           (!service->boundary ||
+            soap_pack(codec, service->operation, arena, service->boundary, *ret, ret, err));
+}
+
+bool body_envelope(const struct service *service, struct soap_codec *codec,
+                   const struct soap_addressing *addressing, struct arena *arena, struct str text,
+                   struct str *ret, struct err *err)
+{
+    return finish_envelope(service, codec, true, addressing, arena, text, ret, err);
 }
 
 bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
@@ -62,7 +92,10 @@ bool body_finish(const struct service *service, struct soap_codec *codec, bool i
 {
     switch (service->config->body) {
     case BODY_JSON:
-        return finish_json(service, arena, text, ret, err);
+        if (!service->operation)
+            return finish_json(service, arena, text, ret, err);
+        return map_json(service, arena, text, &text, err) &&
+               finish_envelope(service, codec, is_sent, addressing, arena, text, ret, err);
     case BODY_FORM:
         *ret = mark_resolve_form(arena, text, template_has_marks(service->body));
         return true;

@@ -14,5 +14,9 @@
 bool body_finish(const struct service *service, struct soap_codec *codec, bool is_sent,
                  const struct soap_addressing *addressing, struct arena *arena, struct str text,
                  struct str *ret, struct err *err) MUST_CHECK;
+// The same for an envelope that no template made.
+bool body_envelope(const struct service *service, struct soap_codec *codec,
+                   const struct soap_addressing *addressing, struct arena *arena, struct str text,
+                   struct str *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "edge/file.h"
 #include "edge/service_load.h"
+#include "edge/soap_http.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 
@@ -260,26 +262,25 @@ static void add_fixed(struct load *load, struct service *service, const char *na
         arena_printf(load->arena, "%s: %s", name, value);
 }
 
-// SOAP 1.1 says the action in a header of its own, SOAP 1.2 in the media type (RFC 3902).
+// Random enough that no content has it.
+static const char *new_boundary(struct arena *arena)
+{
+    char uuid[CLOCK_UUID_BYTES];
+    clock_uuid(clock_now_ms(), uuid);
+    return arena_printf(arena, "switchhook-%s", uuid);
+}
+
 static void add_soap_headers(struct load *load, struct service *service)
 {
-    const char *action = soap_operation_action(service->operation);
-    for (const char *c = action; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\' || *c == 0x7f) {
-            report_at(load, service->config->operation_place,
-                      "the operation's SOAPAction has a character that no header can hold");
-            return;
-        }
-    }
-    const char *quoted = arena_printf(load->arena, "\"%s\"", action);
-    if (soap_operation_version(service->operation) == 11) {
-        add_fixed(load, service, "Content-Type", "text/xml; charset=utf-8");
-        add_fixed(load, service, "SOAPAction", quoted);
-    } else {
-        const char *type = "application/soap+xml; charset=utf-8";
-        add_fixed(load, service, "Content-Type",
-                  *action ? arena_printf(load->arena, "%s; action=%s", type, quoted) : type);
-    }
+    const char *lines[SOAP_HTTP_LINES];
+    size_t count = 0;
+    struct err err;
+    if (service->config->mtom)
+        service->boundary = new_boundary(load->arena);
+    if (!soap_http_lines(service->operation, load->arena, service->boundary, lines, &count, &err))
+        report_at(load, service->config->operation_place, err.text);
+    for (size_t i = 0; i < count; i++)
+        service->fixed_headers[service->fixed_header_count++] = lines[i];
 }
 
 static void add_fixed_headers(struct load *load, struct service *service)

@@ -18,6 +18,7 @@ struct service {
     struct template **headers;  // as in config->headers
     const char **fixed_headers; // "Name: value", the same for every request
     size_t fixed_header_count;
+    const char *boundary;                    // between a request's parts; NULL: it has none
     const char *addressing_action;           // NULL: no headers of WS-Addressing
     const struct reply_where *outcome_tests; // as in config->outcomes
     struct reply_where success;

@@ -6,11 +6,33 @@
 // rendered from.
 
 #include "edge/file.h"
+#include "edge/multipart.h"
 #include "edge/service_load.h"
 
-enum { MAX_HEAD_BYTES = 1024 * 1024, MAX_TEMPLATE_BYTES = 4 * 1024 * 1024 };
+enum {
+    MAX_HEAD_BYTES = 1024 * 1024,
+    MAX_BODY_BYTES = 32 * 1024 * 1024,
+    MAX_TEMPLATE_BYTES = 4 * 1024 * 1024,
+};
 
 // --- requests, shown ---
+
+// The envelope, and of the other parts what they are.
+static struct str shown_parts(struct arena *arena, struct str body)
+{
+    struct multipart_part *parts;
+    size_t count;
+    struct err err;
+    if (!multipart_is(body) || !multipart_read(arena, body, &parts, &count, &err))
+        return body;
+    AUTO_BUF struct buf shown;
+    buf_init(&shown, MAX_BODY_BYTES);
+    buf_add_str(&shown, parts[0].content);
+    for (size_t i = 1; i < count; i++)
+        buf_printf(&shown, "\n[cid:%.*s: %zu bytes of %.*s]", STR_ARG(parts[i].id),
+                   parts[i].content.len, STR_ARG(parts[i].media_type));
+    return arena_copy(arena, buf_str(&shown));
+}
 
 void service_record(const struct service *service, struct arena *arena,
                     const struct transport_request *request, struct str *ret_head,
@@ -24,7 +46,8 @@ void service_record(const struct service *service, struct arena *arena,
     for (size_t i = 0; i < request->header_count; i++)
         buf_printf(&head, "%s\n", request->headers[i]);
     *ret_head = service_mask(service, arena, arena_copy(arena, buf_str(&head)));
-    *ret_body = service_mask(service, arena, request->body);
+    struct str body = service->boundary ? shown_parts(arena, request->body) : request->body;
+    *ret_body = service_mask(service, arena, body);
 }
 
 void service_visit(const struct service *service, template_visit_fn *visit, void *context)
@@ -87,14 +110,42 @@ static struct str expected_name(const char *sentence)
     return end ? (struct str){start, (size_t)(end - start)} : STR("");
 }
 
+// The next member "name" or "@name" of a JSON template at or after `from`.
+static size_t find_member(struct str text, size_t from, struct str name)
+{
+    for (size_t i = from; i < text.len; i++) {
+        if (text.data[i] != '"')
+            continue;
+        const char *start = text.data + i + 1;
+        start += *start == '@';
+        const char *end = start + strcspn(start, "\"");
+        if ((size_t)(end - start) == name.len && memcmp(start, name.data, name.len) == 0 && *end &&
+            end[1 + strspn(end + 1, " \t\r\n")] == ':')
+            return i;
+    }
+    return text.len;
+}
+
+// How a template is searched for the parts of a way.
+struct way {
+    size_t (*find)(struct str text, size_t from, struct str name);
+    const char *separators; // of the parts, and what ends the way
+};
+static const struct way xml_way = {find_tag, "/:, "}, json_way = {find_member, "./:, "};
+
 // "SubmitSurveyResult/survey/answer[2]/score: not a number": follows the way as far as it goes, and
-// from its end to the element that should be there.
-static void follow_way(struct str text, const char *sentence, struct fault *ret)
+// from its end to the element that should be there. A JSON template has no outermost element.
+static void follow_way(const struct way *way, struct str text, const char *sentence,
+                       struct fault *ret)
 {
     size_t end = strcspn(sentence, ":, "), last = text.len, parent = 0;
-    for (size_t i = 0; i < end; i += strcspn(sentence + i, "/:, ") + 1) {
-        struct str name = {sentence + i, strcspn(sentence + i, "[/:, ")};
-        size_t found = find_tag(text, last == text.len ? 0 : last + 1, name);
+    for (size_t i = 0; i < end; i += strcspn(sentence + i, way->separators) + 1) {
+        struct str name = {sentence + i, strcspn(sentence + i, way->separators)};
+        const char *index = memchr(name.data, '[', name.len);
+        name.len = index ? (size_t)(index - name.data) : name.len;
+        size_t found = way->find(text, last == text.len ? 0 : last + 1, name);
+        if (found == text.len && last == text.len && name.len)
+            continue;
         if (!name.len || found == text.len)
             break;
         parent = last == text.len ? 0 : last;
@@ -103,7 +154,7 @@ static void follow_way(struct str text, const char *sentence, struct fault *ret)
     struct str expected = expected_name(sentence);
     if (last != text.len && expected.len) {
         bool is_child = strstr(sentence, "Missing child") != NULL;
-        size_t found = find_tag(text, is_child ? last : parent, expected);
+        size_t found = way->find(text, is_child ? last : parent, expected);
         last = found == text.len ? last : found;
     }
     if (last != text.len)
@@ -113,12 +164,13 @@ static void follow_way(struct str text, const char *sentence, struct fault *ret)
 static void blame_template(const struct service *service, struct arena *arena, const char *sentence,
                            struct fault *ret)
 {
+    const struct config_service *config = service->config;
     struct str text;
     struct err err;
-    ret->file = service->config->template_path;
+    ret->file = config->template_path;
     if (service->operation &&
-        file_read_text(arena, service->config->template_path, MAX_TEMPLATE_BYTES, &text, &err))
-        follow_way(text, sentence, ret);
+        file_read_text(arena, config->template_path, MAX_TEMPLATE_BYTES, &text, &err))
+        follow_way(config->body == BODY_JSON ? &json_way : &xml_way, text, sentence, ret);
 }
 
 static void blame_configuration(const struct config *config, struct config_place place,

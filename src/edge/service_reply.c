@@ -6,6 +6,7 @@
 
 #include "edge/reply.h"
 #include "edge/service_load.h"
+#include "edge/soap_json.h"
 
 enum {
     MAX_DETAIL_BYTES = 2000,
@@ -46,52 +47,14 @@ static const char *describe_fault(struct arena *arena, const struct soap_reply *
     return arena_copy(arena, buf_str(&text)).data;
 }
 
-// The detail's values by name where no type says more; a name that comes again makes a list.
-static struct json *plain_detail(struct arena *arena, const struct soap_reply *soap)
+static const struct json *read_fault(const struct service *service, struct soap_codec *codec,
+                                     struct arena *arena, struct str wire,
+                                     const struct soap_reply *soap)
 {
-    struct json *tree = json_object(arena);
-    for (size_t i = 0; i < soap->detail_count; i++) {
-        struct str name = str_from(soap->details[i].name);
-        struct json *value = json_text(arena, soap->details[i].value);
-        struct json *known = (struct json *)json_get(tree, name);
-        if (!known) {
-            json_set(arena, tree, name, value);
-            continue;
-        }
-        if (known->kind != JSON_ARRAY) {
-            struct json *first = arena_alloc(arena, sizeof(*first));
-            *first = *known;
-            *known = *json_array(arena);
-            json_append(arena, known, first);
-        }
-        json_append(arena, known, value);
-    }
-    return tree;
-}
-
-static const struct json *fault_tree(struct arena *arena, const struct soap_reply *soap,
-                                     const struct json *detail)
-{
-    struct json *tree = json_object(arena), *subcodes = json_array(arena);
-    for (size_t i = 0; i < soap->fault_subcode_count; i++)
-        json_append(arena, subcodes, json_text(arena, soap->fault_subcodes[i]));
-    json_set(arena, tree, STR("code"), json_text(arena, soap->fault_code));
-    json_set(arena, tree, STR("subcodes"), subcodes);
-    json_set(arena, tree, STR("text"), json_text(arena, soap->fault_text));
-    json_set(arena, tree, STR("element"),
-             json_text(arena, *soap->detail_name ? soap->detail_name : NULL));
-    json_set(arena, tree, STR("detail"), (struct json *)detail);
-    return tree;
-}
-
-static const struct json *read_detail(const struct service *service, struct soap_codec *codec,
-                                      struct arena *arena, struct str wire,
-                                      const struct soap_reply *soap)
-{
-    (void)service, (void)codec, (void)wire;
-    if (soap->detail_count)
-        return plain_detail(arena, soap);
-    return json_null(arena);
+    struct soap_json_reply data = {0};
+    struct err ignored; // then the detail's plain values do
+    bool is_data = soap_json_decode(codec, service->operation, arena, wire, &data, &ignored);
+    return soap_fault_tree(arena, soap, is_data ? data.detail : NULL);
 }
 
 static void decode_envelope(const struct service *service, struct soap_codec *codec,
@@ -112,8 +75,7 @@ static void decode_envelope(const struct service *service, struct soap_codec *co
         answer->fault_detail = soap.detail_name;
         answer->reason = soap.fault_text;
         ret->fault = describe_fault(arena, &soap);
-        ret->fault_tree =
-            fault_tree(arena, &soap, read_detail(service, codec, arena, reply->body, &soap));
+        ret->fault_tree = read_fault(service, codec, arena, reply->body, &soap);
     }
 }
 
@@ -194,6 +156,9 @@ static void read_body(const struct service *service, struct soap_codec *codec, s
     bool is_success = answer->http_status >= 200 && answer->http_status < 300;
     AUTO_REPLY struct reply body;
     reply_init(&body, codec, arena, reply->body);
+    if (reply->is_cut)
+        reply_refuse(&body, arena_printf(arena, "the reply is longer than %zu bytes",
+                                         service->config->max_reply_bytes));
     if (service->has_rule_tests)
         judge_rules(service, &body, &ret->answer);
     if (service->has_success && is_success && answer->is_readable &&

@@ -6,8 +6,11 @@
 // template is lost. Where the schemas prove a message, the stub may not refuse it: its C types are
 // narrower than XML's.
 
+#include "edge/multipart.h"
+#include "edge/soap_attachment.h"
 #include "edge/soap_check.h"
 #include "edge/soap_document.h"
+#include "edge/soap_encoded.h"
 #include "edge/soap_fault.h"
 #include "edge/soap_modules.h"
 #include "edge/soap_restore.h"
@@ -124,8 +127,8 @@ const char *soap_namespace(int version)
     return version == 12 ? SOAP12_NS : SOAP11_NS;
 }
 
-bool soap_document_parse(struct soap_codec *codec, struct str text, bool may_have_doctype,
-                         xmlDoc **ret, struct err *err)
+static bool parse_text(struct soap_codec *codec, struct str text, bool may_have_doctype,
+                       xmlDoc **ret, struct err *err)
 {
     if (text.len > MAX_DOCUMENT_BYTES)
         return err_set(err, ERR_TOO_LARGE, "it has %zu bytes, more than %d", text.len,
@@ -149,6 +152,32 @@ bool soap_document_parse(struct soap_codec *codec, struct str text, bool may_hav
     }
     *ret = doc;
     return true;
+}
+
+static bool parse_parts(struct soap_codec *codec, struct str text, xmlDoc **ret, struct err *err)
+{
+    AUTO_ARENA struct arena *arena = arena_new();
+    struct str root;
+    xmlDoc *doc;
+    if (text.len > MAX_DOCUMENT_BYTES)
+        return err_set(err, ERR_TOO_LARGE, "it has %zu bytes, more than %d", text.len,
+                       MAX_DOCUMENT_BYTES);
+    if (!soap_attachment_root(arena, text, &root, err) ||
+        !parse_text(codec, root, false, &doc, err))
+        return false;
+    if (!soap_attachment_inline(arena, text, doc, err)) {
+        xmlFreeDoc(doc);
+        return false;
+    }
+    *ret = doc;
+    return true;
+}
+
+bool soap_document_parse(struct soap_codec *codec, struct str text, bool may_have_doctype,
+                         xmlDoc **ret, struct err *err)
+{
+    return multipart_is(text) ? parse_parts(codec, text, ret, err)
+                              : parse_text(codec, text, may_have_doctype, ret, err);
 }
 
 bool soap_envelope_parse(struct soap_codec *codec, struct str text, struct soap_envelope *ret,
@@ -191,12 +220,12 @@ struct str soap_document_text(xmlDoc *doc, struct arena *arena)
     return text;
 }
 
-// gSOAP reads UTF-8; a document in another encoding is written anew.
+// gSOAP reads UTF-8; a document in another encoding, or of several parts, is written anew.
 static struct str envelope_utf8(const struct soap_envelope *envelope, struct arena *arena,
                                 struct str text)
 {
     const char *encoding = (const char *)envelope->doc->encoding;
-    if (!encoding || str_eq_nocase(str_from(encoding), STR("UTF-8")))
+    if (!multipart_is(text) && (!encoding || str_eq_nocase(str_from(encoding), STR("UTF-8"))))
         return text;
     return soap_document_text(envelope->doc, arena);
 }
@@ -275,6 +304,8 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *operatio
         !soap_check_request(&checker, &envelope, &is_proven, err))
         return false;
     struct str input = envelope_utf8(&envelope, arena, text), wire;
+    if (facts->input.is_encoded && !soap_encoded_dress(operation, &envelope, &is_proven, err))
+        return false;
     AUTO_ENVELOPE struct soap_envelope written = {0};
     if (!stub_encode(engine, operation, arena, input, is_proven, &wire, err) ||
         !soap_envelope_parse(codec, wire, &written, err))

@@ -7,6 +7,7 @@
 #ifndef EDGE_SOAP_H
 #define EDGE_SOAP_H
 
+#include "core/json.h"
 #include "core/outcome.h"
 
 struct soap_modules; // all loaded modules; immutable after load, any thread
@@ -39,6 +40,8 @@ struct soap_operation; // one operation of one port of one module
 bool soap_operation_find(const struct soap_modules *modules, const char *module, const char *port,
                          const char *operation, const struct soap_operation **ret,
                          struct err *err) MUST_CHECK;
+const char *soap_operation_name(const struct soap_operation *operation);
+bool soap_operation_is_one_way(const struct soap_operation *operation);      // nothing is answered
 const char *soap_operation_endpoint(const struct soap_operation *operation); // "" when none
 const char *soap_operation_action(const struct soap_operation *operation);
 int soap_operation_version(const struct soap_operation *operation); // 11 or 12
@@ -59,6 +62,14 @@ void soap_codec_free(struct soap_codec *codec);
 bool soap_encode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str envelope, struct str *ret_wire,
                  struct err *err) MUST_CHECK;
+
+// The wire bytes of soap_encode with every value of type xs:base64Binary as a part of its own
+// (MTOM), and the media type to send them under. `boundary` must occur in none of them.
+bool soap_pack(struct soap_codec *codec, const struct soap_operation *operation,
+               struct arena *arena, const char *boundary, struct str wire, struct str *ret,
+               struct err *err) MUST_CHECK;
+const char *soap_pack_type(const struct soap_operation *operation, struct arena *arena,
+                           const char *boundary);
 
 // Reads a rendered XML document of any kind, which must be well-formed. With has_marks the elements
 // and attributes that hold marks of core/mark are left out or nil, and the document is written
@@ -82,8 +93,14 @@ struct soap_reply {
     const char *problem; // when unreadable: why
 };
 
-// Never fails: what cannot be read is described in *ret, whose strings live in the arena.
+// Never fails: what cannot be read is described in *ret, whose strings live in the arena. A reply
+// of several parts (MTOM, attachments) is read with those parts in place that its envelope names.
 void soap_decode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str wire, struct soap_reply *ret);
+
+// A fault as data: code, subcodes, text, detail. `detail` is what the WSDL's types make of it (see
+// soap_json.h); NULL: its values by name, as far as details has them.
+const struct json *soap_fault_tree(struct arena *arena, const struct soap_reply *reply,
+                                   const struct json *detail);
 
 #endif

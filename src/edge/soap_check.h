@@ -20,7 +20,7 @@ struct soap_checker {
 // *ret_is_proven: the schemas know all of the body, and it is this operation's.
 bool soap_check_request(const struct soap_checker *checker, const struct soap_envelope *envelope,
                         bool *ret_is_proven, struct err *err) MUST_CHECK;
-// Whether a reply's body is proven in the same way.
+// Whether a reply's body is proven in the same way; if it is encoded, whether it is the answer.
 bool soap_check_reply(const struct soap_checker *checker, const struct soap_envelope *envelope);
 
 #endif

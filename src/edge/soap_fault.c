@@ -153,3 +153,50 @@ void soap_fault_read(struct arena *arena, const xmlNode *fault,
     read_subcodes(arena, code, reply);
     read_detail(arena, child_named(fault, code ? "Detail" : "detail"), reply);
 }
+
+// --- as data ---
+
+// A name that comes again makes a list.
+static void add_value(struct arena *arena, struct json *object, struct str name, struct json *value)
+{
+    struct json *known = (struct json *)json_get(object, name);
+    if (!known) {
+        json_set(arena, object, name, value);
+        return;
+    }
+    if (known->kind != JSON_ARRAY) {
+        struct json *first = arena_alloc(arena, sizeof(*first));
+        *first = *known;
+        *known = *json_array(arena);
+        json_append(arena, known, first);
+    }
+    json_append(arena, known, value);
+}
+
+static struct json *plain_detail(struct arena *arena, const struct soap_reply *reply)
+{
+    struct json *values = json_object(arena), *tree = json_object(arena);
+    for (size_t i = 0; i < reply->detail_count; i++)
+        add_value(arena, values, str_from(reply->details[i].name),
+                  json_text(arena, reply->details[i].value));
+    if (!reply->detail_count)
+        return json_null(arena);
+    if (!*reply->detail_name) // a text
+        return values;
+    json_set(arena, tree, str_from(reply->detail_name), values);
+    return tree;
+}
+
+const struct json *soap_fault_tree(struct arena *arena, const struct soap_reply *reply,
+                                   const struct json *detail)
+{
+    struct json *tree = json_object(arena), *subcodes = json_array(arena);
+    for (size_t i = 0; i < reply->fault_subcode_count; i++)
+        json_append(arena, subcodes, json_text(arena, reply->fault_subcodes[i]));
+    json_set(arena, tree, STR("code"), json_text(arena, reply->fault_code));
+    json_set(arena, tree, STR("subcodes"), subcodes);
+    json_set(arena, tree, STR("text"), json_text(arena, reply->fault_text));
+    json_set(arena, tree, STR("detail"),
+             detail ? (struct json *)detail : plain_detail(arena, reply));
+    return tree;
+}

@@ -182,9 +182,9 @@ static bool put_header(struct wire_writer *writer, const struct shape_message *m
 
 // --- envelope ---
 
-static bool put_message(struct wire_writer *writer, const struct json *data)
+static bool put_message(struct wire_writer *writer, const struct shape_message *message,
+                        const struct json *data)
 {
-    const struct shape_message *message = &soap_shape(writer->operation)->input;
     const struct json *blocks = json_get(data, STR("#header"));
     writer->is_encoded = message->is_encoded;
     if (blocks && blocks->kind != JSON_NULL) {
@@ -200,8 +200,9 @@ static bool put_message(struct wire_writer *writer, const struct json *data)
     return wire_step(writer); // tells of what overflowed at last
 }
 
-bool soap_json_encode(const struct soap_operation *operation, struct arena *arena,
-                      const struct json *data, struct str *ret_envelope, struct err *err)
+static bool encode(const struct soap_operation *operation, const struct shape_message *message,
+                   struct arena *arena, const struct json *data, struct str *ret_envelope,
+                   struct err *err)
 {
     AUTO_FREE struct wire_writer *writer = mem_alloc(sizeof(*writer));
     AUTO_BUF struct buf envelope;
@@ -212,7 +213,7 @@ bool soap_json_encode(const struct soap_operation *operation, struct arena *aren
     buf_init(&writer->out, WIRE_MAX_BYTES);
     buf_init(&envelope, (size_t)WIRE_MAX_BYTES * 2);
     wire_qname(writer, (struct shape_name){writer->version == 12 ? SOAP12_NS : SOAP11_NS, ""});
-    bool is_done = put_message(writer, data);
+    bool is_done = put_message(writer, message, data);
     if (is_done) {
         buf_add_str(&envelope, STR("<soap:Envelope"));
         wire_put_namespaces(writer, &envelope);
@@ -223,4 +224,16 @@ bool soap_json_encode(const struct soap_operation *operation, struct arena *aren
     }
     buf_finish(&writer->out);
     return is_done;
+}
+
+bool soap_json_encode(const struct soap_operation *operation, struct arena *arena,
+                      const struct json *data, struct str *ret_envelope, struct err *err)
+{
+    return encode(operation, &soap_shape(operation)->input, arena, data, ret_envelope, err);
+}
+
+bool soap_json_encode_reply(const struct soap_operation *operation, struct arena *arena,
+                            const struct json *data, struct str *ret_envelope, struct err *err)
+{
+    return encode(operation, &soap_shape(operation)->output, arena, data, ret_envelope, err);
 }

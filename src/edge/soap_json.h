@@ -22,6 +22,10 @@
 bool soap_json_encode(const struct soap_operation *operation, struct arena *arena,
                       const struct json *data, struct str *ret_envelope,
                       struct err *err) MUST_CHECK;
+// The same for the reply, as a service would send it.
+bool soap_json_encode_reply(const struct soap_operation *operation, struct arena *arena,
+                            const struct json *data, struct str *ret_envelope,
+                            struct err *err) MUST_CHECK;
 
 // The body of a reply, or a fault's detail, as data. Arrays stand wherever the type allows more
 // than one; numbers and booleans where the type says so and JSON holds the value exactly, else

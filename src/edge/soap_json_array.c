@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// SOAP arrays (SOAP 1.1, 5.4.2; SOAP 1.2 part 2, 3.1.6) from arrays of JSON. The size is written
-// with the type; an array of several dimensions is nested in JSON and flat on the wire.
+// SOAP arrays (SOAP 1.1, 5.4.2; SOAP 1.2 part 2, 3.1.6) from arrays of JSON, and maps. The size is
+// written with the type; an array of several dimensions is nested in JSON and flat on the wire.
 
 #include "edge/soap_json_write.h"
 
@@ -9,7 +9,7 @@ enum { MAX_RANK = 16 };
 
 bool wire_takes_array(const struct wire_writer *writer, const struct shape_type *type)
 {
-    return type->item || (type->is_any && writer->is_encoded) ||
+    return type->item || soap_json_only_item(type) || (type->is_any && writer->is_encoded) ||
            (type->text && wire_is_list(type->text));
 }
 
@@ -118,4 +118,35 @@ bool wire_put_array(struct wire_writer *writer, const struct wire_place *place,
     buf_add_char(&writer->out, '>');
     const struct wire_element item = {{"", type->item_name}, type->item, true, false};
     return put_items(writer, place, &item, items, rank);
+}
+
+// --- maps ---
+
+bool wire_is_map(const struct wire_writer *writer, const struct shape_type *type)
+{
+    return writer->is_encoded && strcmp(type->name.local, "Map") == 0 &&
+           strcmp(type->name.namespace, SHAPE_APACHE_NS) == 0;
+}
+
+bool wire_put_map(struct wire_writer *writer, const struct wire_place *place,
+                  const struct json *value)
+{
+    const struct shape_type *any = soap_shape_type(writer->operation, XSD_NS, "anyType");
+    const struct wire_element key = {{"", "key"}, any, false, false};
+    const struct wire_element item = {{"", "value"}, any, true, false};
+    if (value->kind != JSON_OBJECT)
+        return wire_fail(writer, place, "an object of keys and values is meant");
+    buf_add_char(&writer->out, '>');
+    for (size_t i = 0; i < value->object.count; i++) {
+        const struct json_member *member = &value->object.members[i];
+        const struct wire_place at = {place, member->name, 0};
+        if (str_eq(member->name, STR("@xsi:type")))
+            continue;
+        buf_add_str(&writer->out, STR("<item>"));
+        if (!wire_put_element(writer, &at, &key, json_string(writer->arena, member->name)) ||
+            !wire_put_element(writer, &at, &item, member->value))
+            return false;
+        buf_add_str(&writer->out, STR("</item>"));
+    }
+    return true;
 }

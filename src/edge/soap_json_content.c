@@ -57,6 +57,11 @@ static bool fail_unknown(struct filler *filler, struct str key)
     size_t count = 0, listed = 0;
     collect_names(filler->type->content, names, &count, COUNT_OF(names));
     const char *nearest = err_nearest(key, names, count);
+    for (size_t i = 0; i < filler->type->attribute_count; i++) {
+        const char *attribute = filler->type->attributes[i].name.local;
+        if (str_eq(key, str_from(attribute)))
+            nearest = arena_printf(filler->writer->arena, "@%s", attribute);
+    }
     const struct wire_place at = {filler->place, key, 0};
     const char *type = *filler->type->name.local
                            ? filler->type->name.local
@@ -123,7 +128,7 @@ static bool read_member(struct filler *filler, const struct json_member *from)
     member->is_whole =
         from->value->kind == JSON_ARRAY && member->element &&
         wire_takes_array(filler->writer, member->element->type) &&
-        (!search.is_repeated || !(member->element->type->text || holds_arrays(from->value)));
+        (!search.is_repeated || (member->element->type->item && !holds_arrays(from->value)));
     member->count = value_count(filler, member);
     filler->count++;
     return true;

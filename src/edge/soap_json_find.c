@@ -51,6 +51,16 @@ struct soap_json_search soap_json_find(const struct shape_particle *content, con
     return look.result;
 }
 
+const struct shape_element *soap_json_only_item(const struct shape_type *type)
+{
+    const struct shape_particle *content = type->content;
+    if (!content || content->kind == SHAPE_CHOICE || content->count != 1 || type->is_mixed)
+        return NULL;
+    const struct shape_particle *only = &content->children[0];
+    return only->kind == SHAPE_ELEMENT && (only->max != 1 || content->max != 1) ? only->element
+                                                                                : NULL;
+}
+
 const struct shape_type *soap_json_parts(struct arena *arena, const struct shape_message *message)
 {
     struct shape_particle *children = arena_alloc(arena, message->part_count * sizeof(*children));

@@ -21,6 +21,10 @@ struct soap_json_search {
 struct soap_json_search soap_json_find(const struct shape_particle *content, const char *namespace,
                                        const char *local, size_t *steps);
 
+// The element that repeats, when a type holds nothing else; NULL: it does. Such a type may be given
+// as an array of it.
+const struct shape_element *soap_json_only_item(const struct shape_type *type);
+
 // The parts of a message as the content of a type.
 const struct shape_type *soap_json_parts(struct arena *arena, const struct shape_message *message);
 

@@ -106,3 +106,38 @@ struct json *reply_items(struct reply_reader *reader, const xmlNode *node,
         return flat;
     return fold(reader, flat->array.items, sizes, rank, product);
 }
+
+// --- maps ---
+
+static bool is_map_name(struct shape_name name)
+{
+    return strcmp(name.local, "Map") == 0 && strcmp(name.namespace, SHAPE_APACHE_NS) == 0;
+}
+
+bool reply_is_map(struct reply_reader *reader, const xmlNode *node, const struct shape_type *type)
+{
+    const char *named = reply_attribute(reader, node, "type", XSI_NS);
+    return reader->is_encoded &&
+           (is_map_name(type->name) || (named && is_map_name(reply_qname(reader, node, named))));
+}
+
+struct json *reply_map(struct reply_reader *reader, const xmlNode *node,
+                       const struct shape_type *declared)
+{
+    struct json *object = json_object(reader->arena);
+    if (!is_map_name(declared->name))
+        json_set(reader->arena, object, STR("@xsi:type"), json_text(reader->arena, "Map"));
+    for (xmlNode *item = xmlFirstElementChild((xmlNode *)node); item && !reader->is_too_much;
+         item = xmlNextElementSibling(item)) {
+        const xmlNode *pair = reply_follow(reader, item, reader->anything);
+        const xmlNode *key = xmlFirstElementChild((xmlNode *)pair);
+        const xmlNode *value = key ? xmlNextElementSibling((xmlNode *)key) : NULL;
+        if (!value)
+            continue;
+        struct str name = reply_text(reader, reply_follow(reader, key, reader->anything));
+        reader->steps += object->object.count;
+        if (!json_get(object, name))
+            json_set(reader->arena, object, name, reply_element(reader, value, NULL));
+    }
+    return object;
+}

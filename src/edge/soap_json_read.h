@@ -18,7 +18,8 @@
 
 enum {
     READ_MAX_DEPTH = 300,
-    READ_MAX_VALUES = 1000000, // references can make much of little
+    READ_MAX_VALUES = 1000000,
+    READ_MAX_REFERENCES = 100000, // which can make much of little
 };
 
 struct reply_reader {
@@ -29,7 +30,7 @@ struct reply_reader {
     const struct shape_type *anything;
     bool is_encoded;
     const xmlNode *path[READ_MAX_DEPTH]; // elements being read: one within itself is a circle
-    size_t depth, values, steps;
+    size_t depth, values, references, steps;
     bool is_too_much;
 };
 
@@ -38,6 +39,9 @@ struct reply_reader {
 // An element by its declared type; NULL: none is known.
 struct json *reply_element(struct reply_reader *reader, const xmlNode *node,
                            const struct shape_type *declared);
+// The element that this one stands for: itself, or what it refers to.
+const xmlNode *reply_follow(struct reply_reader *reader, const xmlNode *node,
+                            const struct shape_type *declared);
 // The element children of a node by a content model, added to `object`; NULL: there is no model.
 void reply_children(struct reply_reader *reader, const xmlNode *node,
                     const struct shape_particle *content, struct json *object);
@@ -66,5 +70,9 @@ bool reply_is_array(struct reply_reader *reader, const xmlNode *node,
                     const struct shape_type *type);
 struct json *reply_items(struct reply_reader *reader, const xmlNode *node,
                          const struct shape_type *type);
+// What has keys, as Axis and PHP write it in SOAP encoding: a list of pairs becomes an object.
+bool reply_is_map(struct reply_reader *reader, const xmlNode *node, const struct shape_type *type);
+struct json *reply_map(struct reply_reader *reader, const xmlNode *node,
+                       const struct shape_type *declared);
 
 #endif

@@ -86,6 +86,11 @@ static struct str real_text(struct wire_writer *writer, const struct shape_text 
                                             : arena_copy(writer->arena, text);
 }
 
+static bool is_whole_type(const struct shape_text *type)
+{
+    return type->primitive == SHAPE_DECIMAL && type->fraction_digits == 0;
+}
+
 // "{namespace}local" needs a prefix here.
 static struct str name_text(struct wire_writer *writer, struct str text)
 {
@@ -111,7 +116,8 @@ bool wire_scalar(struct wire_writer *writer, const struct wire_place *place,
                    : wire_fail(writer, place, "an array cannot stand here, one value is meant");
     case JSON_REAL:
         *ret = real_text(writer, type, value);
-        return true;
+        return !is_whole_type(type) || !memchr(ret->data, '.', ret->len) ||
+               wire_fail(writer, place, "%.*s is no whole number", STR_ARG(*ret));
     case JSON_STRING:
         *ret = type->primitive == SHAPE_QNAME ? name_text(writer, value->string) : value->string;
         return true;

@@ -78,9 +78,8 @@ static bool has_attribute(const struct shape_type *type, const char *name)
     return false;
 }
 
-// The element that this one stands for: itself, or what it refers to.
-static const xmlNode *follow(struct reply_reader *reader, const xmlNode *node,
-                             const struct shape_type *declared)
+const xmlNode *reply_follow(struct reply_reader *reader, const xmlNode *node,
+                            const struct shape_type *declared)
 {
     if (!node->properties || node->children || has_attribute(declared, "href"))
         return node;
@@ -96,6 +95,8 @@ static const xmlNode *follow(struct reply_reader *reader, const xmlNode *node,
         index_ids(reader, xmlDocGetRootElement(reader->doc));
     }
     const xmlNode *found = xmlHashLookup(reader->ids, (const xmlChar *)id);
+    if (found && ++reader->references > READ_MAX_REFERENCES)
+        reader->is_too_much = true;
     return found ? found : node;
 }
 
@@ -318,6 +319,8 @@ static struct json *read_typed(struct reply_reader *reader, const xmlNode *node,
     bool is_nil = is_flag(reply_attribute(reader, node, "nil", XSI_NS));
     if (!is_nil && reply_is_array(reader, node, type))
         return reply_items(reader, node, type);
+    if (!is_nil && reply_is_map(reader, node, type))
+        return reply_map(reader, node, declared);
     struct json *object = json_object(reader->arena);
     if (!is_nil && must_name(type, declared))
         json_set(reader->arena, object, STR("@xsi:type"),
@@ -348,7 +351,7 @@ struct json *reply_element(struct reply_reader *reader, const xmlNode *node,
                            const struct shape_type *declared)
 {
     declared = declared ? declared : reader->anything;
-    node = follow(reader, node, declared);
+    node = reply_follow(reader, node, declared);
     if (is_being_read(reader, node))
         return json_null(reader->arena); // a circle
     if (reader->depth == READ_MAX_DEPTH || ++reader->values > READ_MAX_VALUES ||

@@ -409,6 +409,22 @@ static const struct shape_type *any_array(struct wire_writer *writer, const stru
     return type;
 }
 
+// An array in the place of a type that holds nothing but what repeats. A list of one such object is
+// that object.
+static const struct json *items_of(struct wire_writer *writer, const struct shape_type *type,
+                                   const struct json *array)
+{
+    const struct shape_element *item = soap_json_only_item(type);
+    if (!item)
+        return array;
+    struct str name = str_from(item->name.local);
+    if (array->array.count == 1 && json_get(array->array.items[0], name))
+        return array->array.items[0];
+    struct json *items = json_object(writer->arena);
+    json_set(writer->arena, items, name, (struct json *)array);
+    return items;
+}
+
 static bool put_inside(struct wire_writer *writer, const struct wire_place *place,
                        const struct wire_element *element, const struct shape_type *type,
                        const struct json *value)
@@ -416,6 +432,8 @@ static bool put_inside(struct wire_writer *writer, const struct wire_place *plac
     bool is_array = value->kind == JSON_ARRAY;
     if (type->is_any && is_array && writer->is_encoded)
         return wire_put_array(writer, place, any_array(writer, type), value);
+    if (wire_is_map(writer, type))
+        return wire_put_map(writer, place, value);
     if (type->item && (writer->is_encoded || !type->content))
         return wire_put_array(writer, place, type, value);
     buf_add_char(&writer->out, '>');
@@ -423,12 +441,8 @@ static bool put_inside(struct wire_writer *writer, const struct wire_place *plac
         return put_text(writer, place, element, type, value);
     if (type->is_any)
         return put_anything(writer, place, value);
-    if (type->item && is_array) { // literal: the items are elements like others
-        struct json *items = json_object(writer->arena);
-        json_set(writer->arena, items, str_from(type->item_name), (struct json *)value);
-        value = items;
-    }
-    return put_elements(writer, place, element, type, value);
+    return put_elements(writer, place, element, type,
+                        is_array ? items_of(writer, type, value) : value);
 }
 
 // --- elements ---
@@ -444,12 +458,13 @@ static void put_type(struct wire_writer *writer, const struct wire_element *elem
                      const struct shape_type *type, const struct json *value)
 {
     struct shape_name name = type->name;
-    bool is_array = type->item || (type->is_any && value->kind == JSON_ARRAY);
+    bool is_nameless_array =
+        (type->item && !*type->name.local) || (type->is_any && value->kind == JSON_ARRAY);
     if (type == element->type && (!writer->is_encoded || element->is_free))
         return;
-    if (writer->is_encoded && is_array)
+    if (writer->is_encoded && is_nameless_array)
         name = (struct shape_name){writer->version == 12 ? SOAPENC12_NS : SOAPENC_NS, "Array"};
-    else if (!*name.local || type->is_any)
+    else if (!*name.local || (type->is_any && !wire_is_map(writer, type)))
         return;
     buf_printf(&writer->out, " %s=\"%s\"", wire_qname(writer, (struct shape_name){XSI_NS, "type"}),
                wire_qname(writer, name));
@@ -470,7 +485,7 @@ bool wire_put_element(struct wire_writer *writer, const struct wire_place *place
     const char *name = wire_qname(writer, element->name);
     writer->depth++;
     buf_printf(&writer->out, "<%s", name);
-    if (!nil || type != element->type)
+    if (!nil || type != element->type || !type->text)
         put_type(writer, element, type, value);
     if (nil)
         buf_printf(&writer->out, " %s=\"true\"",

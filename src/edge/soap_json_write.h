@@ -89,6 +89,10 @@ bool wire_put_content(struct wire_writer *writer, const struct wire_place *place
 
 bool wire_takes_array(const struct wire_writer *writer, const struct shape_type *type);
 // Attributes and items of a SOAP array, after its start tag was begun.
+// What has keys, as Axis and PHP have it in SOAP encoding, after its start tag was begun.
+bool wire_is_map(const struct wire_writer *writer, const struct shape_type *type);
+bool wire_put_map(struct wire_writer *writer, const struct wire_place *place,
+                  const struct json *value);
 bool wire_put_array(struct wire_writer *writer, const struct wire_place *place,
                     const struct shape_type *type, const struct json *value);
 

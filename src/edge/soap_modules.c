@@ -15,7 +15,6 @@
 #include <libxml/xmlschemas.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 enum { MAX_MODULES = 1000, SPELLING_MAX_BYTES = 8192 };
 
@@ -116,18 +115,16 @@ static struct module *module_hold(struct module *module)
     return module;
 }
 
-static bool module_check(const struct soap_module *table, const char *path, struct err *err)
+static bool module_check(const struct soap_module *table, struct err *err)
 {
     if (!table)
-        return err_set(err, ERR_INVALID, "%s: no module: it has no symbol %s", path,
-                       SOAP_MODULE_SYMBOL);
+        return err_set(err, ERR_INVALID, "no module: it has no symbol %s", SOAP_MODULE_SYMBOL);
     if (table->abi != SOAP_MODULE_ABI)
         return err_set(err, ERR_INVALID,
-                       "%s: built for module ABI %u, this gateway takes %u: rebuild it", path,
-                       table->abi, SOAP_MODULE_ABI);
+                       "built for module ABI %u, this gateway takes %u: rebuild it", table->abi,
+                       SOAP_MODULE_ABI);
     if (table->size != sizeof(struct soap_module))
-        return err_set(err, ERR_INVALID,
-                       "%s: its table has %u bytes, this gateway's %zu: rebuild it", path,
+        return err_set(err, ERR_INVALID, "its table has %u bytes, this gateway's %zu: rebuild it",
                        table->size, sizeof(struct soap_module));
     return true;
 }
@@ -146,14 +143,23 @@ static const char *spell_anew(struct arena *arena, const char *dir, const char *
     return arena_copy(arena, buf_str(&path)).data;
 }
 
-static bool module_open(const char *path, const char *spelling, struct module **ret,
-                        struct err *err)
+// The C library's sentence, which begins with the spelling.
+static bool fail_open(const char *spelling, struct err *err)
+{
+    const char *why = dlerror();
+    size_t len = strlen(spelling);
+    if (strncmp(why, spelling, len) == 0 && str_starts(str_from(why + len), STR(": ")))
+        why += len + strlen(": ");
+    return err_set(err, ERR_INVALID, "cannot be loaded as a module: %s", why);
+}
+
+static bool module_open(const char *spelling, struct module **ret, struct err *err)
 {
     void *handle = dlopen(spelling, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
-        return err_set(err, ERR_INVALID, "%s: cannot be loaded as a module: %s", path, dlerror());
+        return fail_open(spelling, err);
     const struct soap_module *table = dlsym(handle, SOAP_MODULE_SYMBOL);
-    if (!module_check(table, path, err)) {
+    if (!module_check(table, err)) {
         dlclose(handle);
         return false;
     }
@@ -184,69 +190,55 @@ static const struct module *module_find(const struct soap_modules *modules, cons
     return NULL;
 }
 
-static bool file_identify(const char *path, struct module_file *ret, struct err *err)
-{
-    struct stat at;
-    if (stat(path, &at) < 0)
-        return err_set(err, ERR_INVALID, "%s: cannot be loaded as a module: %s", path,
-                       strerror(errno));
-    *ret = (struct module_file){at.st_dev, at.st_ino, at.st_size, at.st_mtim};
-    return true;
-}
-
-static bool is_same_moment(struct timespec a, struct timespec b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 // The running module of that file; NULL when there is none. A file that was written to since must
 // not be loaded: the C library knows an object by its inode and would give the old one again.
-static bool find_running(const struct soap_modules *running, const char *path,
-                         const struct module_file *file, struct module **ret, struct err *err)
+static bool find_running(const struct soap_modules *running, const struct soap_file *file,
+                         struct module **ret, struct err *err)
 {
     *ret = NULL;
     for (size_t i = 0; running && i < running->count; i++) {
-        const struct module_file *known = &running->items[i]->file;
-        if (known->device != file->device || known->inode != file->inode)
+        if (!soap_file_is_same(&running->items[i]->file, file))
             continue;
         *ret = running->items[i];
-        if (known->bytes != file->bytes || !is_same_moment(known->written, file->written))
-            return err_set(err, ERR_CONFLICT,
-                           "%s: was written to while it is in use; put the new module beside it "
-                           "and rename it, then both are whole",
-                           path);
+        return soap_file_is_untouched(&(*ret)->file, file) ||
+               err_set(err, ERR_CONFLICT,
+                       "was written to while it is in use; put the new module beside it and "
+                       "rename it, then both are whole");
     }
     return true;
 }
 
-static bool module_get(const char *dir, const char *file, const struct soap_modules *running,
+static bool module_get(const char *path, const char *spelling, const struct soap_modules *running,
                        struct module **ret, struct err *err)
 {
-    AUTO_ARENA struct arena *arena = arena_new();
-    const char *path = arena_printf(arena, "%s/%s", dir, file);
-    struct module_file identity;
+    struct soap_file file;
     struct module *known;
-    if (!file_identify(path, &identity, err) ||
-        !find_running(running, path, &identity, &known, err))
+    if (!soap_file_look(path, &file, err))
+        return err_prefix(err, "cannot be loaded as a module");
+    if (!find_running(running, &file, &known, err))
         return false;
     if (known) {
         *ret = module_hold(known);
         return true;
     }
-    if (!module_open(path, spell_anew(arena, dir, file), ret, err))
+    if (!soap_file_check(path, &file, err))
+        return err_prefix(err, "cannot be loaded as a module");
+    if (!module_open(spelling, ret, err))
         return false;
-    (*ret)->file = identity;
+    (*ret)->file = file;
     return true;
 }
 
 static bool modules_add(struct soap_modules *modules, const char *dir, const char *file,
                         const struct soap_modules *running, struct err *err)
 {
+    AUTO_ARENA struct arena *arena = arena_new();
+    const char *path = arena_printf(arena, "%s/%s", dir, file);
     struct module *module = NULL;
-    if (!module_get(dir, file, running, &module, err))
-        return false;
+    if (!module_get(path, spell_anew(arena, dir, file), running, &module, err))
+        return err_prefix(err, "%s", path);
     if (module_find(modules, module->table->name)) {
-        err_set(err, ERR_CONFLICT, "%s/%s: there is another module named %s", dir, file,
+        err_set(err, ERR_CONFLICT, "%s: there is another module named %s", path,
                 module->table->name);
         module_release(module);
         return false;
@@ -407,13 +399,22 @@ const char *soap_operation_action(const struct soap_operation *operation)
 
 const char *soap_operation_addressing_action(const struct soap_operation *operation)
 {
-    const char *action = operation->facts->addressing_action;
-    return action ? action : "";
+    return operation->facts->addressing_action;
 }
 
 bool soap_operation_uses_addressing(const struct soap_operation *operation)
 {
     return operation->facts->uses_addressing;
+}
+
+const char *soap_operation_name(const struct soap_operation *operation)
+{
+    return operation->facts->name;
+}
+
+bool soap_operation_is_one_way(const struct soap_operation *operation)
+{
+    return operation->facts->is_one_way;
 }
 
 int soap_operation_version(const struct soap_operation *operation)

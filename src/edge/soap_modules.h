@@ -6,11 +6,10 @@
 #define EDGE_SOAP_MODULES_H
 
 #include "edge/soap.h"
+#include "edge/soap_file.h"
 #include "edge/soap_module.h"
 
 #include <stdatomic.h>
-#include <sys/types.h>
-#include <time.h>
 
 struct _xmlSchema; // libxml2's
 
@@ -19,16 +18,9 @@ struct soap_shapes;
 struct soap_shapes *soap_shapes_new(const struct soap_module *table);
 void soap_shapes_free(struct soap_shapes *shapes);
 
-struct module_file { // what tells a file from one that replaced it
-    dev_t device;
-    ino_t inode;
-    off_t bytes;
-    struct timespec written;
-};
-
 struct module {
     _Atomic unsigned refs; // of sets of modules; the last one closes it
-    struct module_file file;
+    struct soap_file file;
     void *handle; // of dlopen
     const struct soap_module *table;
     struct soap_operation *operations; // one for each of the table's

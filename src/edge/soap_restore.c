@@ -125,10 +125,19 @@ static xmlChar *value_of(const xmlAttr *attribute)
     return xmlNodeListGetString(attribute->doc, attribute->children, 1);
 }
 
-// xsi:type="p:X" in the wire's prefixes.
-static void put_type(struct restore *restore, const xmlNode *from, xmlNode *to, xmlNs *xsi,
-                     const xmlChar *value)
+// Attributes that hold nothing but a qualified name, an array's size aside.
+static bool is_type_name(const xmlAttr *attribute)
 {
+    const char *name = (const char *)attribute->name;
+    return is_xsi(attribute, "type") ||
+           (attribute->ns && (strcmp(name, "arrayType") == 0 || strcmp(name, "itemType") == 0));
+}
+
+// "p:X" in the wire's prefixes.
+static void put_type_name(struct restore *restore, const xmlAttr *attribute, xmlNode *to,
+                          xmlNs *own, const xmlChar *value)
+{
+    const xmlNode *from = attribute->parent;
     const xmlNs *meant = prefix_in(from, value);
     if (!meant)
         meant = xmlSearchNs(from->doc, (xmlNode *)from, NULL);
@@ -137,15 +146,15 @@ static void put_type(struct restore *restore, const xmlNode *from, xmlNode *to, 
     char name[512];
     snprintf(name, sizeof(name), "%s%s%s", ns ? (const char *)ns->prefix : "", ns ? ":" : "",
              colon ? colon + 1 : (const char *)value);
-    xmlSetNsProp(to, xsi, (const xmlChar *)"type", (const xmlChar *)name);
+    xmlSetNsProp(to, own, attribute->name, (const xmlChar *)name);
 }
 
 static void put_attribute(struct restore *restore, const xmlAttr *attribute, xmlNode *to,
                           const xmlChar *value)
 {
     xmlNs *ns = namespace_for(restore, to, attribute->ns);
-    if (is_xsi(attribute, "type")) {
-        put_type(restore, attribute->parent, to, ns, value);
+    if (is_type_name(attribute)) {
+        put_type_name(restore, attribute, to, ns, value);
         return;
     }
     xmlSetNsProp(to, ns, attribute->name, value);
@@ -298,17 +307,30 @@ static bool is_part_of(const xmlNode *to, const xmlNode *from)
 
 static void restore_element(struct restore *restore, const xmlNode *from, xmlNode *to);
 
+// Mostly one text, which needs no copy; *ret_copy is to be freed.
+static const xmlChar *leaf_text(const xmlNode *leaf, xmlChar **ret_copy)
+{
+    const xmlNode *only = leaf->children;
+    *ret_copy = NULL;
+    if (!only)
+        return (const xmlChar *)"";
+    if (!only->next && is_text(only))
+        return only->content;
+    return *ret_copy = xmlNodeGetContent((xmlNode *)leaf);
+}
+
 static void restore_leaf(struct restore *restore, const xmlNode *from, xmlNode *to)
 {
     if (xmlFirstElementChild(to)) {
         replace_children(restore, from, to);
         return;
     }
-    xmlChar *text = xmlNodeGetContent((xmlNode *)from), *written = xmlNodeGetContent(to);
+    xmlChar *copy_from, *copy_to;
+    const xmlChar *text = leaf_text(from, &copy_from), *written = leaf_text(to, &copy_to);
     if (!is_alike(from, text, to, written))
         replace_children(restore, from, to);
-    xmlFree(text);
-    xmlFree(written);
+    xmlFree(copy_from);
+    xmlFree(copy_to);
 }
 
 static void restore_content(struct restore *restore, const xmlNode *from, xmlNode *to)
@@ -375,6 +397,13 @@ bool soap_restore(const struct soap_envelope *from, struct soap_envelope *to, bo
                               .is_encoded = is_encoded};
     restore_header(&restore, from, to);
     restore_attributes(&restore, from->body, to->body);
+    // The element in the Body says it; SOAP 1.2 forbids it here.
+    xmlAttr *style = xmlHasNsProp(to->body, (const xmlChar *)"encodingStyle",
+                                  (const xmlChar *)soap_namespace(to->version));
+    if (style) {
+        xmlRemoveProp(style);
+        restore.is_changed = true;
+    }
     xmlNode *wrapper = xmlFirstElementChild(from->body), *written = xmlFirstElementChild(to->body);
     if (is_rpc && wrapper && written && soap_is_same_name(wrapper, written)) {
         restore_attributes(&restore, wrapper, written);

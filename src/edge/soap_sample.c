@@ -358,6 +358,18 @@ static bool write_fault(struct sampler *sampler, const void *context)
     return is_good;
 }
 
+struct str soap_plain_fault(int version, const char *code, const char *text, struct arena *arena)
+{
+    const struct soap_sample_fault fault = {.code = code, .text = text};
+    const struct fault_parts parts = {.fault = &fault};
+    struct sampler sampler = {0};
+    soap_writer_init(&sampler.writer, arena, version, COMFORTABLE_BYTES);
+    write_fault(&sampler, &parts);
+    struct str envelope = soap_writer_envelope(&sampler.writer, STR(""));
+    soap_writer_finish(&sampler.writer);
+    return envelope;
+}
+
 bool soap_sample_fault(const struct soap_operation *operation,
                        const struct soap_sample_fault *fault, struct arena *arena,
                        struct str *ret_envelope, struct err *err)

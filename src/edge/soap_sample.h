@@ -34,5 +34,7 @@ struct soap_sample_fault {
 bool soap_sample_fault(const struct soap_operation *operation,
                        const struct soap_sample_fault *fault, struct arena *arena,
                        struct str *ret_envelope, struct err *err) MUST_CHECK;
+// Of SOAP 11 or 12, of no operation and without detail.
+struct str soap_plain_fault(int version, const char *code, const char *text, struct arena *arena);
 
 #endif

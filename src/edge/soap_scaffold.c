@@ -164,8 +164,6 @@ static void add_attributes(struct scaffold *scaffold, const struct soap_frame *f
         soap_note_attribute(note, attribute);
         if (!attribute->is_required && (is_dead || !planned.is_tag))
             continue;
-        if (is_dead && planned.is_tag)
-            planned = (struct soap_planned){.text = "?"};
         add_hint(note, &planned);
         *ret_todo |= planned.is_todo;
         buf_printf(&writer->text, " %s=\"", soap_writer_name(writer, attribute->name));
@@ -224,8 +222,7 @@ static void write_dead_leaf(struct scaffold *scaffold, const struct soap_frame *
     soap_note_element(&note, frame->element, frame->type, times.min, times.max);
     write_start(scaffold, frame, true, &note, &has_todo);
     buf_add_char(&writer->text, '>');
-    if (!planned->is_tag)
-        add_literal(scaffold, planned->text);
+    add_planned(scaffold, planned); // a tag is none once it is clean
     write_end(scaffold, frame);
     add_hint(&note, planned);
     soap_note_meaning(&note, frame->element);
@@ -366,7 +363,8 @@ static void write_element(struct scaffold *scaffold, const struct soap_frame *up
         write_pointer(scaffold, &frame, times, "of the same structure as above");
     } else if (is_optional && frame.level > scaffold->levels) {
         write_pointer(scaffold, &frame, times, "what is in it is not shown here");
-    } else if (!ends || (frame.is_minimal && frame.element->is_nillable)) {
+    } else if (!ends ||
+               (frame.is_minimal && (frame.element->is_nillable || scaffold->plan.is_encoded))) {
         soap_writer_indent(writer);
         soap_walk_write_nil(writer, soap_writer_name(writer, frame.element->name));
     } else {

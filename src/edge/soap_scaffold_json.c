@@ -53,7 +53,7 @@ static struct json *make_leaf(struct data *data, const struct soap_frame *frame,
 {
     struct arena *arena = data->plan.arena;
     const struct soap_planned planned = soap_plan_element(&data->plan, frame, min ? "" : "omit");
-    if (!min && !planned.is_tag)
+    if (!min && (!planned.is_tag || soap_plan_structure(&data->plan, frame).has_todo))
         return absent(data, frame);
     struct json *object = json_object(arena);
     add_attributes(data, frame, object);

@@ -6,7 +6,13 @@
 #include "edge/soap_scaffold_plan.h"
 #include "edge/soap_fill.h"
 
-enum { MAX_SEEN = 300 };
+enum { MAX_SEEN = 300, FOUND_COUNT = 4096 };
+
+// Looks ask the same again and again.
+struct soap_found {
+    struct soap_fill of; // by address: names and types stay where they are
+    struct soap_filled filled;
+};
 
 // --- values ---
 
@@ -29,9 +35,25 @@ static bool is_credential(const struct soap_plan *plan, const struct soap_frame 
            (up && is_beside_secret(up->type->content, 0));
 }
 
+static struct soap_filled fill_once(struct soap_plan *plan, const struct soap_fill *fill)
+{
+    if (!plan->found)
+        plan->found = arena_alloc(plan->arena, FOUND_COUNT * sizeof(*plan->found));
+    size_t at = ((uintptr_t)fill->name * 31 + (uintptr_t)fill->parent * 17 +
+                 (uintptr_t)fill->text * 7 + (uintptr_t)fill->policy) /
+                8 % FOUND_COUNT;
+    struct soap_found *found = &plan->found[at];
+    if (found->of.name != fill->name || found->of.parent != fill->parent ||
+        found->of.text != fill->text || found->of.policy != fill->policy)
+        *found = (struct soap_found){*fill, soap_fill(fill, plan->arena)};
+    return found->filled;
+}
+
 static const char *sample_of(struct soap_plan *plan, const struct shape_text *text)
 {
     const char *value = "";
+    if (plan->is_looking)
+        return value;
     return soap_value_sample(text, &plan->ids, plan->arena, &value) ? value : "";
 }
 
@@ -43,7 +65,7 @@ static struct soap_planned plan_text(struct soap_plan *plan, const struct soap_f
         return (struct soap_planned){.text = fixed};
     struct soap_filled filled = {0};
     if (!is_credential(plan, up, fill->name))
-        filled = soap_fill(fill, plan->arena);
+        filled = fill_once(plan, fill);
     if (filled.tag)
         return (struct soap_planned){.text = filled.tag, .is_tag = true, .element = filled.element};
     return (struct soap_planned){.text = usual ? usual : sample_of(plan, fill->text),
@@ -99,6 +121,9 @@ struct look {
 static void look_at_content(struct look *look, const struct soap_frame *frame,
                             const struct shape_particle *particle);
 static void look_into(struct look *look, const struct soap_frame *frame);
+static const struct shape_particle *branch_of(struct soap_plan *plan,
+                                              const struct soap_frame *frame,
+                                              const struct shape_particle *choice, size_t *seen);
 
 static void take(struct look *look, const struct soap_planned *planned, bool is_required)
 {
@@ -158,7 +183,7 @@ static void look_at_content(struct look *look, const struct soap_frame *frame,
     } else if (particle->kind == SHAPE_WILDCARD) {
         look->has_todo = true;
     } else if (particle->kind == SHAPE_CHOICE) {
-        const struct shape_particle *branch = soap_plan_branch(look->plan, frame, particle);
+        const struct shape_particle *branch = branch_of(look->plan, frame, particle, look->seen);
         if (branch)
             look_at_content(look, frame, branch);
     } else {
@@ -184,8 +209,32 @@ static void look_into(struct look *look, const struct soap_frame *frame)
         look_aside(look, frame, content);
 }
 
-static struct soap_worth worth_of(const struct look *look)
+// The first branch that is filled in, otherwise the first that ends.
+static const struct shape_particle *branch_of(struct soap_plan *plan,
+                                              const struct soap_frame *frame,
+                                              const struct shape_particle *choice, size_t *seen)
 {
+    for (size_t i = 0; i < choice->count && !frame->is_minimal; i++) {
+        const struct shape_particle *branch = &choice->children[i];
+        struct look look = {.plan = plan, .seen = seen};
+        if (branch->max == 0 || !soap_walk_leads_on(plan->heights, frame, branch))
+            continue;
+        look_at_content(&look, frame, branch);
+        if (look.has_match && !look.has_todo)
+            return branch;
+    }
+    return soap_walk_branch(plan->heights, frame, choice);
+}
+
+static struct look look_begin(struct soap_plan *plan, size_t *seen)
+{
+    plan->is_looking = true;
+    return (struct look){.plan = plan, .seen = seen};
+}
+
+static struct soap_worth look_end(const struct look *look)
+{
+    look->plan->is_looking = false;
     return (struct soap_worth){.is_filled = look->has_match && !look->has_todo,
                                .has_todo = look->has_todo,
                                .required = look->required};
@@ -194,33 +243,27 @@ static struct soap_worth worth_of(const struct look *look)
 struct soap_worth soap_plan_structure(struct soap_plan *plan, const struct soap_frame *frame)
 {
     size_t seen = 0;
-    struct look look = {.plan = plan, .seen = &seen};
+    struct look look = look_begin(plan, &seen);
     look_into(&look, frame);
-    return worth_of(&look);
+    return look_end(&look);
 }
 
 struct soap_worth soap_plan_group(struct soap_plan *plan, const struct soap_frame *frame,
                                   const struct shape_particle *group)
 {
     size_t seen = 0;
-    struct look look = {.plan = plan, .seen = &seen};
+    struct look look = look_begin(plan, &seen);
     look_at_content(&look, frame, group);
-    return worth_of(&look);
+    return look_end(&look);
 }
 
 const struct shape_particle *soap_plan_branch(struct soap_plan *plan,
                                               const struct soap_frame *frame,
                                               const struct shape_particle *choice)
 {
-    for (size_t i = 0; i < choice->count && !frame->is_minimal; i++) {
-        const struct shape_particle *branch = &choice->children[i];
-        size_t seen = MAX_SEEN - 20; // a glance: choices nest
-        struct look look = {.plan = plan, .seen = &seen};
-        if (branch->max == 0 || !soap_walk_leads_on(plan->heights, frame, branch))
-            continue;
-        look_at_content(&look, frame, branch);
-        if (look.has_match && !look.has_todo)
-            return branch;
-    }
-    return soap_walk_branch(plan->heights, frame, choice);
+    size_t seen = 0;
+    struct look look = look_begin(plan, &seen);
+    const struct shape_particle *branch = branch_of(plan, frame, choice, &seen);
+    look_end(&look);
+    return branch;
 }

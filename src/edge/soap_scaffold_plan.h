@@ -14,7 +14,9 @@ struct soap_plan {
     struct soap_heights *heights;
     struct soap_value_ids ids;
     bool is_encoded;
-    bool is_header; // credentials and the like, of which no event knows
+    bool is_header;           // credentials and the like, of which no event knows
+    bool is_looking;          // ahead: what is filled counts, texts are not made
+    struct soap_found *found; // what was asked before; NULL at first
 };
 
 struct soap_planned {

@@ -180,6 +180,14 @@ static void make_operation(struct maker *maker, const struct soap_module_operati
 
 // --- reading ---
 
+// A declaration that no check could take was opened by gen/bind, and kept beside it as it was.
+static const xmlNode *as_meant(const xmlNode *node)
+{
+    const xmlNode *kept = shape_child(shape_child(node, "annotation"), "appinfo");
+    const xmlNode *meant = shape_child(kept, (const char *)node->name);
+    return meant ? meant : node;
+}
+
 static void declare(struct maker *maker, const xmlNode *root)
 {
     static const struct {
@@ -194,7 +202,8 @@ static void declare(struct maker *maker, const xmlNode *root)
         for (size_t i = 0; name && i < COUNT_OF(kinds); i++) {
             if (shape_is(node, kinds[i].name))
                 xmlHashAddEntry2(maker->declared[kinds[i].kind], (const xmlChar *)name,
-                                 (const xmlChar *)shape_target(maker, node), (void *)node);
+                                 (const xmlChar *)shape_target(maker, node),
+                                 (void *)as_meant(node));
         }
     }
 }
@@ -224,6 +233,7 @@ static void maker_begin(struct maker *maker, struct soap_shapes *shapes)
     require(maker->types && maker->elements && maker->groups);
     maker->anything = shape_type_named(maker, (struct shape_name){XSD_NS, "anyType"});
     shape_finish(maker, maker->anything);
+    shape_type_named(maker, (struct shape_name){SHAPE_APACHE_NS, "Map"});
 }
 
 static void maker_end(struct maker *maker)

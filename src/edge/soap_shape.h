@@ -20,6 +20,9 @@ struct shape_name {
 
 enum { SHAPE_UNBOUNDED = -1 };
 
+// Of the type Map, which services of Axis and PHP use whether or not their WSDL declares it.
+#define SHAPE_APACHE_NS "http://xml.apache.org/xml-soap"
+
 // The primitive types of XML Schema 1.0 part 2, 3.2, and what is no atom of them.
 enum shape_primitive {
     SHAPE_STRING,

@@ -46,7 +46,8 @@ struct made_type *shape_type_named(struct maker *maker, struct shape_name name)
     if (type)
         return type;
     const xmlNode *node = shape_declaration(maker, DECLARED_TYPE, name);
-    bool is_ours = strcmp(name.namespace, XSD_NS) == 0 || strcmp(name.namespace, SOAPENC_NS) == 0;
+    bool is_ours = strcmp(name.namespace, XSD_NS) == 0 || strcmp(name.namespace, SOAPENC_NS) == 0 ||
+                   strcmp(name.namespace, SHAPE_APACHE_NS) == 0;
     if (!node && !is_ours)
         return maker->anything;
     name.namespace = arena_strdup(maker->arena, name.namespace);
@@ -228,7 +229,7 @@ static void read_array_type(struct maker *maker, const xmlNode *node, const char
 // The element that repeats, when a content model is nothing else.
 static const struct shape_element *only_repeated(const struct shape_particle *content)
 {
-    if (!content || content->kind != SHAPE_SEQUENCE || content->count != 1)
+    if (!content || content->kind == SHAPE_CHOICE || content->count != 1)
         return NULL;
     const struct shape_particle *only = &content->children[0];
     bool is_repeated = only->max != 1 || content->max != 1;
@@ -310,7 +311,7 @@ static void read_derived(struct maker *maker, const xmlNode *content, struct sha
     } else {
         type->content = shape_make_content(maker, derivation);
         read_array(maker, derivation, base, type);
-        if (extension && base && base->text) // broken, but its sense is plain
+        if (base && base->text) // broken, but its sense is plain
             type->text = base->text;
         if (extension && base) {
             extend_content(maker, base->content, type);

@@ -215,13 +215,15 @@ void soap_walk_begin_wrapper(struct soap_writer *writer, const struct shape_mess
     buf_printf(&writer->text, "<%s", soap_writer_name(writer, message->wrapper));
     if (message->is_encoded)
         soap_writer_attribute(writer, "soap:encodingStyle", encoding_of(writer));
-    buf_add_char(&writer->text, '>');
+    buf_add_str(&writer->text, message->part_count ? STR(">") : STR("/>"));
     writer->level++;
 }
 
 void soap_walk_end_wrapper(struct soap_writer *writer, const struct shape_message *message)
 {
     writer->level--;
+    if (!message->part_count)
+        return;
     soap_writer_indent(writer);
     buf_printf(&writer->text, "</%s>", soap_writer_name(writer, message->wrapper));
 }

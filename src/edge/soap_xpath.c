@@ -6,14 +6,13 @@
 
 #include "edge/soap_document.h"
 #include "edge/soap_xpath_text.h"
-#include "core/json.h"
 
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 
 enum {
     MAX_STEPS = 2 * 1000 * 1000, // of libxml2's; well under a second
-    SHOWN_BYTES = 80,
+    SHOWN_BYTES = 200,           // a longer value is not shown in part: it may be a secret
     SHOWN_PATHS = 3,
 };
 
@@ -133,6 +132,12 @@ bool soap_xpath_compile(struct arena *arena, const char *text,
     return true;
 }
 
+void soap_xpath_visit(const struct soap_xpath *xpath, soap_xpath_visit_fn *visit, void *context)
+{
+    for (size_t i = 0; i < xpath->scanned.name_count; i++)
+        visit(context, xpath->scanned.names[i]);
+}
+
 bool soap_xml_read(struct soap_codec *codec, struct str text, struct soap_xml **ret,
                    struct err *err)
 {
@@ -199,14 +204,13 @@ static void explain_path(struct buf *out, const struct soap_xpath_path *path,
     struct str text = str_trim(str_from((const char *)content));
     bool is_set = object->type == XPATH_NODESET && object->nodesetval;
     int count = is_set ? xmlXPathNodeSetGetLength(object->nodesetval) : 1;
-    size_t shown = text.len;
-    if (shown > SHOWN_BYTES)
-        shown = json_utf8_prefix((struct str){text.data, SHOWN_BYTES});
     buf_printf(out, "%s%s is ", out->len ? ", " : "", path->text);
-    if (content)
-        buf_printf(out, "\"%.*s\"%s", (int)shown, text.data, shown < text.len ? "..." : "");
-    else
+    if (!content)
         buf_printf(out, "not there");
+    else if (text.len > SHOWN_BYTES)
+        buf_printf(out, "a text of %zu bytes", text.len);
+    else
+        buf_printf(out, "\"%.*s\"", STR_ARG(text));
     if (count > 1)
         buf_printf(out, " (and %d more)", count - 1);
     xmlFree(content);

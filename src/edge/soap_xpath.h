@@ -21,6 +21,10 @@ bool soap_xpath_compile(struct arena *arena, const char *text,
                         const struct soap_xpath_prefix *prefixes, size_t prefix_count,
                         const struct soap_xpath **ret, struct err *err) MUST_CHECK;
 
+// Calls `visit` for each unprefixed name that tests elements or attributes.
+typedef void soap_xpath_visit_fn(void *context, const char *name);
+void soap_xpath_visit(const struct soap_xpath *xpath, soap_xpath_visit_fn *visit, void *context);
+
 struct soap_xml; // a document that was read; one thread at a time
 
 // ERR_INVALID when it is not well-formed or has a document type.

@@ -34,6 +34,8 @@ struct scan {
     size_t path_count, path_out;
     struct soap_xpath_step *steps;
     size_t step_count;
+    const char **names;
+    size_t name_count;
 };
 
 static bool is_name_start(char c)
@@ -219,6 +221,7 @@ static bool scan_name(struct scan *scan, struct err *err)
         begin_path(scan, true);
         scan->steps[scan->step_count++] = (struct soap_xpath_step){scan->at, scan->out.len};
         buf_printf(&scan->out, "*[local-name()='%.*s']", STR_ARG(name));
+        scan->names[scan->name_count++] = arena_copy(scan->arena, name).data;
         scan->at += name.len;
         scan->path_to = scan->at;
         scan->before = BEFORE_END;
@@ -311,6 +314,7 @@ bool soap_xpath_rewrite(struct arena *arena, const char *text,
         .prefixes = prefixes,
         .prefix_count = prefix_count,
         .steps = arena_alloc(arena, (len + 1) * sizeof(struct soap_xpath_step)),
+        .names = arena_alloc(arena, (len + 1) * sizeof(char *)),
     };
     buf_init(&scan.out, (size_t)SOAP_XPATH_MAX_BYTES * sizeof("*[local-name()='']"));
     bool is_read = true;
@@ -329,6 +333,8 @@ bool soap_xpath_rewrite(struct arena *arena, const char *text,
             .rewritten = arena_copy(arena, buf_str(&scan.out)).data,
             .paths = paths,
             .path_count = scan.path_count,
+            .names = scan.names,
+            .name_count = scan.name_count,
             .steps = scan.steps,
             .step_count = scan.step_count,
         };

@@ -18,6 +18,8 @@ struct soap_xpath_text {
     const char *rewritten;
     const struct soap_xpath_path *paths; // the outermost, in order
     size_t path_count;
+    const char *const *names; // that test elements or attributes, without a prefix
+    size_t name_count;
     const struct soap_xpath_step { // where each token of it came from
         size_t from, to;           // bytes in the text, in the rewritten one
     } * steps;

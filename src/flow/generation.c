@@ -90,8 +90,11 @@ static void list_modules(struct generation *generation, const struct soap_module
 
 // --- life ---
 
+static _Atomic size_t alive;
+
 static void generation_free(struct generation *generation)
 {
+    atomic_fetch_sub(&alive, 1);
     page_files_free(generation->files);
     route_index_free(generation->routes);
     services_free(generation->services);
@@ -123,7 +126,14 @@ static bool load(const char *file, const struct generation *running, struct gene
 bool generation_load(const char *file, const struct generation *running, struct generation **ret,
                      struct fault_list *faults)
 {
+    if (atomic_load(&alive) >= GENERATIONS_MAX) {
+        fault_add(faults, file, 0, 0,
+                  "%d generations are in use by deliveries under way: reload when some have ended",
+                  GENERATIONS_MAX);
+        return false;
+    }
     struct generation *generation = mem_alloc(sizeof(*generation));
+    atomic_fetch_add(&alive, 1);
     generation->holders = 1;
     generation->arena = arena_new();
     generation->warnings.arena = generation->arena;

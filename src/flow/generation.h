@@ -48,7 +48,9 @@ bool generation_load_parts(const char *file, const struct soap_modules *running,
                            struct fault_list *warnings) MUST_CHECK;
 
 // `running` is the generation to be replaced; NULL: the first. What cannot change while the process
-// runs is taken from it. The caller holds the new one.
+// runs is taken from it. The caller holds the new one. A fault, too, when so many are held already
+// by deliveries under way: each keeps its memory.
+enum { GENERATIONS_MAX = 32 };
 bool generation_load(const char *file, const struct generation *running, struct generation **ret,
                      struct fault_list *faults) MUST_CHECK;
 

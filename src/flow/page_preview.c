@@ -41,6 +41,7 @@ static void add_view(const struct page_scope *scope, struct json *tree)
     for (size_t i = 0; i < requests->array.count; i++)
         add_request_view(arena, requests->array.items[i]);
     struct json *view = tree_view(arena, "Preview", "deliveries");
+    tree_integer_or_null(arena, view, "other_routes", json_get(tree, STR("other_routes"))->integer);
     tree_boolean(arena, view, "has_requests", requests->array.count != 0);
     tree_put(arena, view, "captured", tree_rows(arena, json_get(tree, STR("captured"))));
     tree_boolean(arena, view, "has_captured", json_get(tree, STR("captured"))->object.count != 0);

@@ -121,6 +121,8 @@ static struct json *attempt_view(const struct page_scope *scope,
     tree_boolean(arena, view, "is_last", is_last);
     tree_boolean(arena, view, "has_fault", fault->kind == JSON_OBJECT);
     const struct json *detail = json_get(fault, STR("detail"));
+    bool is_text = detail && detail->kind == JSON_STRING;
+    tree_text(arena, view, "detail_text", is_text ? detail->string.data : NULL);
     tree_put(arena, view, "detail", detail ? tree_rows(arena, detail) : json_array(arena));
     tree_boolean(arena, view, "has_detail", json_get(view, STR("detail"))->array.count != 0);
     return view;

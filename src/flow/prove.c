@@ -312,6 +312,7 @@ static void prove_service(struct prove *prove, size_t index)
     arena_reset(prove->findings_arena);
     prove->service = prove->services->items[index];
     prove->findings = NULL;
+    service_check_replies(prove->service, prove->config, prove->proof->warnings);
     for (size_t i = 0; i < prove->trigger_count; i++) {
         const struct pair *pair = &prove->pairs[index * prove->trigger_count + i];
         if (!pair->route)

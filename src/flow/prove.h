@@ -10,7 +10,7 @@
 
 struct proof {
     struct fault_list *faults;   // a usual event is rejected
-    struct fault_list *warnings; // an event that lacks something usual is
+    struct fault_list *warnings; // an event that lacks something usual is; and what replies lack
     size_t tried;                // filled: pairs of service and trigger
 };
 

@@ -1,7 +1,7 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Takes every WSDL of a corpus through the stages of STAGES, one after the other until one fails, and
-prints how many got how far.
+each of its operations through those of STEPS, and prints how many got how far.
 
 The corpus is the folder that SWITCHHOOK_CORPUS names, with an INDEX.tsv of a row for each WSDL (path,
 kind, binding, dangling); without it there is nothing to do. Each result is a line of the results file
@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
 import gateway
+import validator
 
 WSDL_MODULE = ROOT / "gen" / "wsdl_module"
 LINKS = {"import", "include", "redefine"}
@@ -44,14 +45,14 @@ class Case:
         self.work = work / row["path"].replace("/", "--")
         self.module = self.work / "modules" / "case.so"
 
-    def run(self, *command, within_s):
+    def run(self, *command, within_s, may_fail=False):
         """What a command printed; a Failure with its last words when it failed."""
         try:
             done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
                                   errors="replace", timeout=within_s, env=gateway.environment())
         except subprocess.TimeoutExpired:
             raise Failure(f"took more than {within_s} s") from None
-        if done.returncode != 0:
+        if done.returncode < 0 or (done.returncode != 0 and not may_fail):
             words = (done.stderr.strip() or done.stdout.strip() or "said nothing").splitlines()
             raise Failure(words[-1].replace(str(self.wsdl), self.wsdl.name))
         return done.stdout
@@ -79,7 +80,31 @@ def load(case):
     return []
 
 
-STAGES = [build, load]
+def operations(case):
+    """Every operation scaffolds, its sample passes the gateway's own check, and what would be sent is
+    valid for somebody else."""
+    said = case.run(gateway.PROGRAM, "wsdl", "scaffold", "case", "--all", "--check", "--modules",
+                    case.module.parent, within_s=case.options.limit, may_fail=True)
+    case.operations = judge_all(case.wsdl, [json.loads(line) for line in said.splitlines()])
+    return []
+
+
+STAGES = [build, load, operations]
+STEPS = ["scaffold", "sample", "encode", "valid"]
+
+
+def judge_all(wsdl, results):
+    """The gateway's results with a verdict on each wire: "ok", what is wrong, or why it is not judged."""
+    judge = validator.Wsdl(wsdl)
+    for result in results:
+        wire = result.pop("wire")
+        if result["encode"] != "ok":
+            continue
+        try:
+            result["valid"] = judge.judge(result["port"], result["operation"], wire) or "ok"
+        except validator.Unjudged as why:
+            result["valid"], result["unjudged"] = "ok", str(why)
+    return results
 
 
 # --- what the index does not know ---
@@ -126,7 +151,7 @@ def group_of(row, wsdl):
 def take(row, corpus, work, options):
     case = Case(row, corpus, work, options)
     result = {"path": row["path"], "kind": row["kind"], "group": group_of(row, case.wsdl),
-              "passed": [], "failed": None, "cause": None, "notes": []}
+              "passed": [], "failed": None, "cause": None, "notes": [], "operations": []}
     started = time.monotonic()
     try:
         for stage in STAGES:
@@ -134,6 +159,7 @@ def take(row, corpus, work, options):
             result["notes"] += stage(case)
             result["passed"].append(stage.__name__)
         result["failed"] = None
+        result["operations"] = case.operations
     except Failure as failure:
         result["cause"] = str(failure)
     finally:
@@ -155,10 +181,10 @@ def report(results, out):
         for key in (result["group"], f'  {result["group"]}, {result["kind"]}'):
             groups[key]["all"] += 1
             groups[key].update(result["passed"])
-    print(f'{"":32}{"WSDLs":>7}' + "".join(f"{stage.__name__:>8}" for stage in STAGES), file=out)
+    print(f'{"":32}{"WSDLs":>7}' + "".join(f"{stage.__name__:>11}" for stage in STAGES), file=out)
     for key, counts in sorted(groups.items(), key=lambda item: (item[0].strip(), item[0])):
         print(f'{key:32}{counts["all"]:7}' +
-              "".join(f"{counts[stage.__name__]:8}" for stage in STAGES) +
+              "".join(f"{counts[stage.__name__]:11}" for stage in STAGES) +
               f'{100 * counts[STAGES[-1].__name__] / counts["all"]:8.1f} %', file=out)
     classes = collections.defaultdict(list)
     for result in results:
@@ -169,6 +195,29 @@ def report(results, out):
         print(f"\n{group}, {stage}, {len(members)}: {cause}", file=out)
         for result in members[:3]:
             print(f'    {result["path"]}: {result["cause"]}', file=out)
+
+
+def report_operations(results, out):
+    groups, causes = collections.defaultdict(collections.Counter), collections.defaultdict(list)
+    for result in results:
+        for operation in result["operations"]:
+            counts = groups[result["group"]]
+            counts["all"] += 1
+            counts["unjudged"] += "unjudged" in operation
+            wrong = next((step for step in STEPS if operation.get(step) != "ok"), None)
+            counts.update(STEPS[:STEPS.index(wrong)] if wrong else STEPS)
+            if wrong:
+                key = (result["group"], wrong, cause_class(operation[wrong]))
+                causes[key].append((result["path"], operation["operation"], operation[wrong]))
+    names = ["all", *STEPS, "unjudged"]
+    print(f'\n{"":24}' + "".join(f"{name:>10}" for name in names), file=out)
+    for group, counts in sorted(groups.items()):
+        print(f"{group:24}" + "".join(f"{counts[name]:10}" for name in names) +
+              f'{100 * counts["valid"] / counts["all"]:9.2f} %', file=out)
+    for (group, step, cause), members in sorted(causes.items(), key=lambda item: -len(item[1])):
+        print(f"\n{group}, {step}, {len(members)}: {cause}", file=out)
+        for path, operation, words in members[:3]:
+            print(f"    {path} {operation}: {words[:300]}", file=out)
 
 
 def read_results(file):
@@ -216,7 +265,9 @@ def main():
                 known[result["path"]] = result
                 out.write(json.dumps(result) + "\n")
                 out.flush()
-    report([known[row["path"]] for row in rows if row["path"] in known], sys.stdout)
+    results = [known[row["path"]] for row in rows if row["path"] in known]
+    report(results, sys.stdout)
+    report_operations(results, sys.stdout)
     left = sum(row["path"] not in known for row in rows)
     if left:
         print(f"\n{left} WSDLs are left: the time was up; run again to go on")

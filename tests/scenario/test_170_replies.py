@@ -3,6 +3,9 @@
 by name."""
 
 
+import json
+import xml.etree.ElementTree as xml
+
 import customer
 import gateway
 from words import (DISPOSITION_ENV, OK, SURVEY, SURVEY_OK, bodies, call, disposition_service,
@@ -120,6 +123,21 @@ def test_a_reply_that_fails_the_success_test_is_no_delivery(place):
     assert "Success test" in gate.api.page(f"/deliveries/{id_}")
 
 
+def test_a_secret_that_comes_back_is_in_no_sentence(place):
+    key = "k" * 150 + "-tail"
+    crm = place.customer(customer.answer(200, json.dumps({"state": key, "why": "x" * 100 + key})))
+    gate = place.gateway(
+        {"crm": gateway.http_service(crm.url(), secrets={"key": {"env": "CRM_KEY"}},
+                                     success={"json": "/state", "equals": "OK"}),
+         "log": gateway.http_service(crm.url(), secrets={"key": {"env": "CRM_KEY"}},
+                                     success={"json": "/why", "equals": "OK"})}, env={"CRM_KEY": key})
+    for id_ in gate.api.accept(DISPOSITION, call()).deliveries.values():
+        gate.api.wait_state(id_, "dead")
+        shown = json.dumps(gate.api.view(f"/deliveries/{id_}"))
+        assert "kkkk" not in shown and "does not hold" in shown
+    assert "kkkk" not in "".join(map(str, gate.log))
+
+
 def test_a_failed_success_test_may_be_tried_again(place):
     crm = place.customer(OK)
     crm.script("/", customer.answer(200, '{"state": "BUSY"}'), customer.answer(200, '{"state": "OK"}'))
@@ -140,10 +158,10 @@ def test_a_fault_is_shown_by_name(place):
     gate.api.wait_state(id_, "dead")
     fault = gate.api.view(f"/deliveries/{id_}")["attempts"][0]["fault_tree"]
     assert fault == {"code": "Client", "subcodes": [], "text": "no such survey",
-                     "element": "SurveyFault",
-                     "detail": {"code": "UNKNOWN_SURVEY", "field": "id", "message": "no survey 1775"}}
+                     "detail": {"SurveyFault": {"code": "UNKNOWN_SURVEY", "field": "id",
+                                                "message": "no survey 1775"}}}
     page = gate.api.page(f"/deliveries/{id_}")
-    assert "no survey 1775</td>" in page and "SurveyFault</dd>" in page
+    assert "no survey 1775</td>" in page and ">SurveyFault</th>" in page
 
 
 def test_a_rule_decides_by_a_value_in_the_fault(place):
@@ -179,6 +197,28 @@ def test_check_knows_what_is_captured(place):
     assert "without what other services capture of its call will be rejected" in out + err
 
 
+def test_check_warns_of_names_that_no_reply_has(place):
+    survey = survey_service("http://127.0.0.1:1/", capture={"receipt": "//receiptID/text()"},
+                            success={"xpath": "//Fault or //SubmitSurveyResultResponse/duplicat = 'true'"})
+    _, out, err = check(place, {"survey": survey})
+    assert "receipt: by the WSDL no reply to SubmitSurveyResult has 'receiptID'; did you mean 'receiptId'?" in err
+    assert "success: by the WSDL no reply to SubmitSurveyResult has 'duplicat'; did you mean 'duplicate'?" in err
+    assert err.count("by the WSDL") == 2
+
+
+def test_a_preview_has_samples_of_what_would_be_captured(place):
+    first = gateway.http_service("http://h/", place.template("first.json", "{}"),
+                                 capture={"receipt": {"xpath": "//receiptId", "sample": "R-0"}})
+    crm = gateway.http_service("http://h/", later(place))
+    file = gateway.write_config(place.folder, gateway.config({"first": first, "crm": crm}))
+    event = place.folder / "event.json"
+    event.write_text('{"uii": "1"}')
+    code, out, _ = gateway.run("preview", file, event, "--trigger", CALL_END,
+                               env=gateway.environment())
+    assert code == 0
+    assert "receipt  R-0" in out and '"receipt":"R-0"' in out.replace(" ", "")
+
+
 def test_check_tells_what_is_wrong_with_an_expression(place):
     survey = survey_service("http://127.0.0.1:1/", capture={"receipt": "//receiptId["},
                             success={"xpath": "contain(//a, 'b')"})
@@ -186,3 +226,86 @@ def test_check_tells_what_is_wrong_with_an_expression(place):
     assert code == 2
     assert "receipt: the XPath //receiptId[: at character" in err
     assert "there is no function 'contain'; did you mean 'contains'?" in err
+
+
+# --- JSON data for a SOAP operation ---
+
+SURVEY_JSON = """{
+  "call": {
+    "uii": "{{uii}}",
+    "ani": "{{ani | omit}}",
+    "durationSeconds": {{duration | omit}},
+    "queue": {"@id": "{{gate_id}}", "@kind": "QUEUE", "#text": "{{gate_name}}"},
+    "notes": "{{agent_notes | omit}}"
+  },
+  "survey": {
+    "@id": "{{survey_id}}",
+    "answer": [{{#answers}}{"@question": "{{question}}", {{#number}}"number": {{number}},{{/number}} "choice": {{choices | omit}} },{{/answers}}]
+  }
+}"""
+
+
+def test_a_json_template_makes_an_envelope(place):
+    survey = place.customer(SURVEY_OK)
+    template = place.template("survey.json", SURVEY_JSON)
+    gate = place.gateway({"survey": gateway.soap_service("survey", "SubmitSurveyResult", survey.url(),
+                                                         template)})
+    id_ = gate.api.accept(DISPOSITION, survey_event(ani=None)).deliveries["survey"]
+    delivery = gate.api.wait_state(id_, "delivered")
+    request = survey.requests()[0]
+    assert request.headers["soapaction"] == f'"{SURVEY}/SubmitSurveyResult"'
+    body = xml.fromstring(request.body).find(f".//{{{SURVEY}}}SubmitSurveyResult")
+    found = [(e.tag.split("}")[1], e.text) for e in body.iter() if (e.text or "").strip()]
+    assert found == [("uii", found[0][1]), ("durationSeconds", "214"),
+                     ("queue", "Warranty <Desk> & more"), ("notes", survey_event()["agent_notes"]),
+                     ("number", "4"), ("choice", "Price"), ("choice", "Delay & noise")]
+    assert "Envelope" in delivery.attempts[0].request
+    preview = gate.api.view(f"/events/{delivery.event_id}/preview")["requests"][0]["request"]["body"]
+    assert preview.encode() == request.body
+
+
+def test_a_mistake_in_a_json_template_is_told_with_its_line(place):
+    template = place.template("survey.json", SURVEY_JSON.replace('"notes"', '"note"'))
+    file = gateway.write_config(place.folder, gateway.config({"survey": gateway.soap_service(
+        "survey", "SubmitSurveyResult", "http://127.0.0.1:1/", template)}))
+    code, _, err = gateway.run("check", file, env=gateway.environment())
+    assert code == 2
+    assert "survey.json:7:5: service 'survey'" in err
+    assert "call.note" in err and 'did you mean "notes"?' in err
+
+
+# --- WS-Addressing ---
+
+def test_requests_are_addressed_with_one_id_for_all_attempts(place):
+    survey = place.customer(SURVEY_OK)
+    survey.script("/survey", customer.answer(503), SURVEY_OK)
+    service = survey_service(survey.url("/survey"), idempotent=True)
+    service["soap"]["addressing"] = True
+    gate = place.gateway({"survey": service})
+    id_ = gate.api.accept(DISPOSITION, survey_event()).deliveries["survey"]
+    gate.api.wait_state(id_, "delivered")
+    assert len(survey.requests()) == 2
+    for request in survey.requests():
+        header = xml.fromstring(request.body).find(f"{{{customer.ENVELOPE_11}}}Header")
+        block = {e.tag: e for e in header}
+        wsa = "{http://www.w3.org/2005/08/addressing}"
+        assert len(header) == len(block) == 4
+        assert block[wsa + "Action"].text.startswith(SURVEY)
+        assert block[wsa + "Action"].get(f"{{{customer.ENVELOPE_11}}}mustUnderstand") == "1"
+        assert block[wsa + "To"].text == survey.url("/survey")
+        assert block[wsa + "MessageID"].text == f"urn:uuid:{id_}"
+        assert block[wsa + "ReplyTo"][0].text == "http://www.w3.org/2005/08/addressing/anonymous"
+
+
+def test_a_reply_of_several_parts_is_read_like_any_other(place):
+    parts = ("--b\r\nContent-Type: application/xop+xml; type=\"text/xml\"\r\n\r\n"
+             f'<e:Envelope xmlns:e="{customer.ENVELOPE_11}"><e:Body>'
+             f'<SubmitSurveyResultResponse xmlns="{SURVEY}"><receiptId>R-9</receiptId>'
+             "</SubmitSurveyResultResponse></e:Body></e:Envelope>\r\n--b--\r\n")
+    survey = place.customer(customer.answer(
+        200, parts, 'multipart/related; boundary=b; type="application/xop+xml"'))
+    gate = place.gateway({"survey": survey_service(survey.url(), success={"xpath": "//receiptId"},
+                                                   capture={"receipt": "//receiptId"})})
+    id_ = gate.api.accept(DISPOSITION, survey_event()).deliveries["survey"]
+    gate.api.wait_state(id_, "delivered")
+    assert gate.api.view(f"/deliveries/{id_}")["captured"] == {"receipt": "R-9"}

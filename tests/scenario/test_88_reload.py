@@ -4,6 +4,7 @@ delivered once, what is under way ends as it began, and a mistake changes nothin
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -104,6 +105,29 @@ def test_the_limit_of_a_service_holds_over_reloads(place):
     for event in events:
         gate.api.wait_state(event.deliveries["slow"], "delivered")
     assert len(slow.requests()) == 7
+
+
+def test_generations_in_use_are_limited(place):
+    """Each reload meets a delivery that began after the one before; all end as they began."""
+    slow = place.customer(customer.stall(60, OK))
+    services = {f"s{i}": gateway.http_service(slow.url(), timeout="60s") for i in range(10)}
+    routes = [{"name": name, "when": {"step": [i]}, "services": [name]}
+              for i, name in enumerate(services)]
+    gate = place.gateway(services, routes)
+    events, answer = [], None
+    for i in range(40):  # a service has five under way at first
+        events.append(gate.api.accept("inbound.call_end", call(step=i % 10)))
+        slow.wait(i + 1)
+        answer = gate.api.reload()
+        if answer.status != 200:
+            break
+    assert answer.status == 422 and "in use by deliveries under way" in answer.text and i >= 30
+    slow.release()
+    for event in events:
+        (id_,) = event.deliveries.values()
+        gate.api.wait_state(id_, "delivered")
+    assert len(slow.requests()) == len(events)
+    assert reload(gate)["failed"] is None
 
 
 # --- mistakes ---
@@ -214,7 +238,7 @@ def test_a_delivery_under_way_ends_with_the_module_it_began_with(place, versions
     place.template("ask.xml", ENVELOPE)
     services = {"asking": gateway.soap_service("asking", "Ask", slow.url(), "ask.xml",
                                                timeout="60s")}
-    gate = place.gateway(services, modules=str(modules))
+    gate = place.gateway(services, modules=str(modules), workers=2)
     old = gate.api.accept("inbound.call_end", call())
     slow.wait(1)
     digest = gate.api.view("/configuration")["modules"][0]["digest"]
@@ -241,22 +265,48 @@ def mapped(gate):
         return len({line.split()[4] for line in file if "asking.so" in line})
 
 
-@pytest.mark.parametrize("content, words", [
-    (b"", "cannot be loaded"),
-    (b"\x7fELF" + b"\0" * 60, "cannot be loaded"),
-    (b"no module\n", "cannot be loaded"),
+def not_ours(module):
+    """Another shared object of this machine."""
+    return next(pathlib.Path("/usr/lib").glob("*/libz.so.1")).read_bytes()
+
+
+@pytest.mark.parametrize("spoil, words", [
+    (lambda module: b"", "no shared object"),
+    (lambda module: b"no module\n", "no shared object"),
+    (lambda module: b"\x7fELF" + b"\xff" * 60, "no shared object"),
+    (lambda module: module[:1000], "cut off"),
+    (lambda module: module[:len(module) // 2], "cut off"),
+    (lambda module: module[:100] + b"\xff" * 100 + module[200:], "cannot be loaded"),
+    (not_ours, "no symbol switchhook_module"),
 ])
-def test_a_broken_module_leaves_the_old_one(place, versions, content, words):
+def test_a_broken_module_leaves_the_old_one(place, versions, spoil, words):
     soap = place.customer(soap_answer(1))
     modules = place.folder / "modules"
     install(versions[1], modules)
     place.template("ask.xml", ENVELOPE)
     gate = place.gateway({"asking": gateway.soap_service("asking", "Ask", soap.url(), "ask.xml")},
                          modules=str(modules))
-    (place.folder / "broken").write_bytes(content)
+    (place.folder / "broken").write_bytes(spoil(versions[1].read_bytes()))
     install(place.folder / "broken", modules)
     told = reload(gate, 422)
     assert any(words in e["detail"] and "asking.so" in e["detail"] for e in told["errors"]), told
+    event = gate.api.accept("inbound.call_end", call())
+    gate.api.wait_state(event.deliveries["asking"], "delivered")
+    install(versions[1], modules)
+    assert [m["change"] for m in reload(gate)["modules"]] == ["changed"]
+
+
+def test_a_folder_of_modules_that_is_gone_leaves_the_old_ones(place, versions):
+    soap = place.customer(soap_answer(1))
+    modules = place.folder / "modules"
+    install(versions[1], modules)
+    place.template("ask.xml", ENVELOPE)
+    gate = place.gateway({"asking": gateway.soap_service("asking", "Ask", soap.url(), "ask.xml")},
+                         modules=str(modules))
+    os.rename(modules, place.folder / "away")
+    assert "folder of modules" in json.dumps(reload(gate, 422))
+    (place.folder / "modules").write_text("no folder")
+    assert "folder of modules" in json.dumps(reload(gate, 422))
     event = gate.api.accept("inbound.call_end", call())
     gate.api.wait_state(event.deliveries["asking"], "delivered")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The power goes at random moments, again and again, while events are posted and delivered. In the
-end every event that was acknowledged has arrived at the customer."""
+"""The power goes at random moments, again and again, while events are posted and delivered, and the
+configuration is replaced. In the end every event that was acknowledged has arrived at the customer."""
 
 import json
 import os
@@ -85,12 +85,22 @@ def test_no_acknowledged_event_is_lost(place):
     soap = place.customer(SURVEY_OK)
     crm = place.customer(customer.computed(
         lambda request: (503 if dice.random() < 0.05 else 200, "application/json", "{}")))
-    gate = place.gateway({
-        "survey": survey_service(soap.url("/"), idempotent=True, order_by="uii"),
-        "crm": gateway.http_service(crm.url("/"), idempotent=True)})
+
+    def services(round_):
+        made = {"survey": survey_service(soap.url("/"), idempotent=True, order_by="uii"),
+                "crm": gateway.http_service(crm.url("/"), idempotent=True,
+                                            concurrency=10 + round_ % 3)}
+        return dict(reversed(made.items())) if round_ % 2 else made
+    gate = place.gateway(services(0))
     platform = Platform()
-    for _ in range(ROUNDS):
+    reloads = 0
+    for round_ in range(ROUNDS):
         platform.go(gate.api)
+        if dice.random() < 0.5:  # one, or several in a row, of which the last may meet the kill
+            for _ in range(dice.randint(1, 5)):
+                place.configure(services(reloads))
+                gate.reload()
+                reloads += 1
         if dice.random() < 0.5:  # by what went in, or by what came out
             platform.wait(dice.randint(1, 200))
         else:
@@ -109,7 +119,7 @@ def test_no_acknowledged_event_is_lost(place):
     for state in ("waiting", "leased"):
         api.wait_for(lambda: gate.api.deliveries(state=state), lambda left: not left, within_s=60)
     assert gate.api.deliveries(state="dead") == [] and gate.api.deliveries(state="held") == []
-    print(f"{len(platform.acknowledged)} acknowledged events in {ROUNDS} rounds, "
+    print(f"{len(platform.acknowledged)} acknowledged events in {ROUNDS} rounds with {reloads} reloads, "
           f"{platform.duplicates} recognised when posted again; the customers got "
           f"{len(soap.requests())} and {len(crm.requests())} calls")
     assert len(platform.acknowledged) >= ROUNDS

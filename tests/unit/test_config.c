@@ -330,7 +330,11 @@ static const char full[] =
     "  beta: {tokens: [{env: OTHER_TOKEN}, {file: /proc/self/cwd/tests/config/secret_good}]}\n"
     "services:\n"
     "  survey:\n"
-    "    soap: {wsdl: survey, operation: Submit, port: P, endpoint: 'http://h:1/{{uii}}'}\n"
+    "    soap: {wsdl: survey, operation: Submit, port: P, endpoint: 'http://h:1/{{uii}}',\n"
+    "      addressing: false}\n"
+    "    success: {xpath: 'c:Status', equals: [OK, 1], else: retry, scope: service}\n"
+    "    namespaces: {c: 'urn:crm'}\n"
+    "    capture: {id: //Id, state: {xpath: //State, sample: new}}\n"
     "    template: acme/survey.xml\n"
     "    timeout: 1m\n"
     "    connect_timeout: 2s\n"
@@ -351,7 +355,8 @@ static const char full[] =
     "    order_by: lead_id\n"
     "    outcomes:\n"
     "      - {status: 404, outcome: retry, scope: service}\n"
-    "      - {status: 500-599, fault: Busy, outcome: delivered}\n";
+    "      - {status: 500-599, fault: Busy, outcome: delivered}\n"
+    "      - {json: /error/code, equals: 7, outcome: unknown}\n";
 
 static void check_full_services(const struct config *config)
 {
@@ -374,6 +379,18 @@ static void check_full_services(const struct config *config)
     assert_string_equal(survey->ca_file, "/tmp/ca.pem");
     assert_string_equal(survey->cert_file, "/etc/c.pem");
     assert_string_equal(survey->proxy, "http://proxy:3128");
+    assert_int_equal(survey->addressing, ADDRESSING_OFF);
+    assert_string_equal(survey->success.at.xpath, "c:Status");
+    assert_int_equal(survey->success.equals_count, 2);
+    assert_int_equal(survey->failed.kind, OUTCOME_RETRY);
+    assert_int_equal(survey->failed.scope, OUTCOME_SERVICE);
+    assert_string_equal(survey->namespaces[0].uri, "urn:crm");
+    assert_int_equal(survey->capture_count, 2);
+    assert_string_equal(survey->captures[0].at.xpath, "//Id");
+    assert_string_equal(survey->captures[0].at.json, "//Id");
+    assert_string_equal(survey->captures[0].sample, "1");
+    assert_null(survey->captures[1].at.json);
+    assert_string_equal(survey->captures[1].sample, "new");
     assert_string_equal(crm->method, "PUT");
     assert_int_equal(crm->body, BODY_FORM);
     assert_string_equal(crm->content_type, "a/b");
@@ -382,7 +399,11 @@ static void check_full_services(const struct config *config)
     assert_string_equal(crm->basic_user, "x");
     assert_string_equal(crm->basic_password.data, "another token");
     assert_string_equal(crm->order_by, "lead_id");
-    assert_int_equal(crm->outcome_count, 2);
+    assert_int_equal(crm->outcome_count, 3);
+    assert_false(crm->outcomes[1].has_test);
+    assert_true(crm->outcomes[2].has_test);
+    assert_string_equal(crm->outcome_tests[2].at.json, "/error/code");
+    assert_string_equal(crm->outcome_tests[2].equals[0].data, "7");
     assert_int_equal(crm->outcomes[0].status_from, 404);
     assert_int_equal(crm->outcomes[0].status_to, 404);
     assert_int_equal(crm->outcomes[0].kind, OUTCOME_RETRY);
@@ -554,6 +575,52 @@ static void test_a_thousand_services_and_five_thousand_routes_load_within_a_seco
     unload(&loaded);
 }
 
+// --- beside a running one ---
+
+static const char beyond[] = "listen: 0.0.0.0:8080\nstore: data.db\nworkers: 2\n"
+                             "admin: {user: ops, password: {env: GOOD_TOKEN}}\n"
+                             "sources: {acme: {token: {env: GOOD_TOKEN}}}\n";
+
+static void test_what_needs_a_restart_is_named_and_kept(void **state)
+{
+    (void)state;
+    struct loaded running, coming;
+    load_text(&running, str_from(beyond));
+    load_text(&coming, STR("listen: 127.0.0.1:8080\nstore: other.db\nworkers: 2\n"
+                           "limits: {body: 2KB}\ndrain: 3s\n"
+                           "admin: {user: other, password: {env: GOOD_TOKEN}}\n"
+                           "sources: {acme: {token: {env: GOOD_TOKEN}}}\n"));
+    const char *names[CONFIG_RESTARTS];
+    size_t count;
+    assert_true(config_keep(coming.config, running.config, names, &count, &coming.faults));
+    assert_int_equal(count, 3);
+    assert_string_equal(names[0], "listen");
+    assert_string_equal(names[1], "store");
+    assert_string_equal(names[2], "limits: body");
+    unload(&running); // nothing is borrowed
+    assert_string_equal(coming.config->listen_host, "0.0.0.0");
+    assert_int_equal(coming.config->max_body_bytes, 1024 * 1024);
+    assert_int_equal(coming.config->drain_for_ms, 3000);
+    assert_string_equal(coming.config->admin_user, "other");
+    unload(&coming);
+}
+
+static void test_an_address_that_is_kept_keeps_its_rules(void **state)
+{
+    (void)state;
+    struct loaded running, coming;
+    load_text(&running, str_from(beyond));
+    load_text(&coming, STR("store: data.db\nsources: {acme: {}}\n"));
+    const char *names[CONFIG_RESTARTS];
+    size_t count;
+    assert_false(config_keep(coming.config, running.config, names, &count, &coming.faults));
+    assert_int_equal(coming.faults.count, 2);
+    assert_non_null(strstr(coming.faults.items[0].text, "admin is needed until a restart"));
+    assert_non_null(strstr(coming.faults.items[1].text, "source 'acme' needs a token"));
+    unload(&running);
+    unload(&coming);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -571,6 +638,8 @@ int main(void)
         cmocka_unit_test(test_an_alias_stands_for_what_its_anchor_holds),
         cmocka_unit_test(test_the_example_is_good),
         cmocka_unit_test(test_a_thousand_services_and_five_thousand_routes_load_within_a_second),
+        cmocka_unit_test(test_what_needs_a_restart_is_named_and_kept),
+        cmocka_unit_test(test_an_address_that_is_kept_keeps_its_rules),
     };
     return cmocka_run_group_tests(tests, set_environment, NULL);
 }

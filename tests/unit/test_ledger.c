@@ -577,12 +577,63 @@ static void test_a_full_disk_keeps_settles_until_there_is_room(void **state)
     assert_int_equal(read_now(f, &f->lease_count), 4); // both slots came back, and no more
 }
 
+// --- services come and go ---
+
+static void test_a_seat_stays_with_its_name(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const turned[] = {"crm", "survey"}, *const other[] = {"lead", "crm"};
+    size_t seats[SERVICES];
+    serve(f, turned, SERVICES, 0, seats);
+    assert_int_equal(seats[0], CRM);
+    assert_int_equal(seats[1], SURVEY);
+    serve(f, other, SERVICES, 0, seats);
+    assert_int_equal(seats[0], SURVEY); // nobody needed it
+    assert_int_equal(seats[1], CRM);
+}
+
+static void test_a_service_that_is_not_served_gets_no_leases_until_it_is(void **state)
+{
+    struct fixture *f = *state;
+    size_t seats[SERVICES];
+    serve(f, &names[CRM], 1, 0, seats);
+    ledger_limit(f->ledger, SURVEY, 5); // a word that came late
+    ledger_limit(f->ledger, CRM, 5);
+    AUTO_FREE struct own_accept *gone = accept_many(f, 1, SURVEY, NULL);
+    AUTO_FREE struct own_accept *served = accept_many(f, 1, CRM, NULL);
+    assert_string_equal(next_lease(f)->id, served[0].delivery.id);
+    assert_int_equal(in_state(f, DELIVERY_WAITING), 1);
+    serve(f, names, SERVICES, 0, seats);
+    assert_string_equal(next_lease(f)->id, gone[0].delivery.id);
+}
+
+static void test_a_seat_with_leases_out_is_given_to_nobody(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const other[] = {"lead", "crm"};
+    size_t seats[SERVICES];
+    ledger_limit(f->ledger, SURVEY, 1);
+    AUTO_FREE struct own_accept *accepts = accept_many(f, 2, SURVEY, NULL);
+    struct store_lease *lease = next_lease(f);
+    serve(f, other, SERVICES, 0, seats);
+    assert_int_equal(seats[0], SERVICES); // a new one
+    // Back before the lease is: the place it takes up is not given twice.
+    serve(f, names, SERVICES, 0, seats);
+    assert_int_equal(seats[SURVEY], SURVEY);
+    assert_int_equal(read_now(f, &f->lease_count), 1);
+    settle(f, lease, SURVEY, DELIVERY_DELIVERED, 0);
+    assert_string_equal(next_lease(f)->id, accepts[1].delivery.id);
+}
+
 #define LEDGER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         LEDGER_TEST(test_an_accept_is_on_disk_when_it_is_done),
+        LEDGER_TEST(test_a_seat_stays_with_its_name),
+        LEDGER_TEST(test_a_service_that_is_not_served_gets_no_leases_until_it_is),
+        LEDGER_TEST(test_a_seat_with_leases_out_is_given_to_nobody),
         LEDGER_TEST(test_an_event_goes_from_accept_to_settle),
         LEDGER_TEST(test_no_service_has_more_leases_than_its_limit),
         LEDGER_TEST(test_a_service_without_slots_hinders_no_other),

@@ -139,7 +139,7 @@ static const struct store_attempt attempts[] = {
         .first_byte_us = 1300000,
         .total_us = 1333000,
         .fault_tree = BYTES("{\"code\":\"Client\",\"subcodes\":[\"Bad\"],\"text\":\"<no>\","
-                            "\"element\":\"SurveyFault\",\"detail\":{\"code\":\"UNKNOWN_SURVEY\","
+                            "\"detail\":{\"code\":\"UNKNOWN_SURVEY\","
                             "\"fields\":[{\"name\":\"<id>\"}]}}"),
         .verdict = "holds: //Status",
     },
@@ -529,12 +529,11 @@ static void test_a_delivery_shows_its_captures_its_fault_and_its_success_test(vo
                  "<dt>Success test</dt><dd>holds: //Status</dd>",
                  "<dt>Code</dt><dd class=\"code\">Client / Bad</dd>",
                  "<dt>Says</dt><dd>&lt;no&gt;</dd>",
-                 "<dt>Detail</dt><dd class=\"code\">SurveyFault</dd>",
                  "<th scope=\"row\" class=\"d0\">code</th><td>UNKNOWN_SURVEY</td>",
                  "<th scope=\"row\" class=\"d2\">name</th><td>&lt;id&gt;</td>"));
     expect(ask(*state, "GET /deliveries/" DELIVERED_ID, WANT_JSON), 200,
            PARTS("\"case_id\": \"<4711>\"", "\"success\": \"holds: //Status\"",
-                 "\"element\": \"SurveyFault\""));
+                 "\"code\": \"UNKNOWN_SURVEY\""));
     expect(ask(*state, "GET /deliveries/" DEAD_ID, BROWSER), 200,
            PARTS("!Captured from the reply"));
 }

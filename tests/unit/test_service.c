@@ -3,8 +3,10 @@
 // A service from its configuration to the bytes of a request and back. SOAP is a stand-in here: it
 // takes any envelope and answers what the test says, so that no module has to be built.
 
+#include "edge/multipart.h"
 #include "edge/service.h"
 #include "edge/soap_document.h"
+#include "edge/soap_json.h"
 
 #include <stdarg.h>
 #include <setjmp.h>
@@ -86,6 +88,44 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *of, stru
         return err_set(err, ERR_INVALID, "element duration: not a number");
     *ret_wire = str_from(arena_printf(arena, "wire:%.*s", STR_ARG(envelope)));
     return true;
+}
+
+bool soap_json_encode(const struct soap_operation *of, struct arena *arena, const struct json *data,
+                      struct str *ret, struct err *err)
+{
+    (void)of;
+    AUTO_BUF struct buf out;
+    buf_init(&out, 1 << 20);
+    json_write(&out, data, JSON_COMPACT);
+    if (json_get(data, STR("wrong")))
+        return err_set(err, ERR_INVALID, "call.wrong: Call has no such element");
+    *ret = str_from(arena_printf(arena, "envelope:%s", buf_str(&out).data));
+    return true;
+}
+
+bool soap_json_decode(struct soap_codec *codec, const struct soap_operation *of,
+                      struct arena *arena, struct str wire, struct soap_json_reply *ret,
+                      struct err *err)
+{
+    (void)codec, (void)of, (void)arena, (void)wire, (void)ret;
+    return err_set(err, ERR_INVALID, "no");
+}
+
+bool soap_pack(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
+               const char *boundary, struct str wire, struct str *ret, struct err *err)
+{
+    (void)codec, (void)of, (void)err;
+    const struct multipart_part parts[] = {{STR("root"), STR("text/xml"), wire},
+                                           {STR("1"), STR("image/png"), STR("\0\1")}};
+    *ret = multipart_write(arena, boundary, parts, 2);
+    return true;
+}
+
+const char *soap_pack_type(const struct soap_operation *of, struct arena *arena,
+                           const char *boundary)
+{
+    (void)of;
+    return arena_printf(arena, "multipart/related; boundary=\"%s\"", boundary);
 }
 
 bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str text, bool has_marks,
@@ -496,6 +536,27 @@ static void test_soap_11_says_its_action_in_a_header(void **state)
     expect_body(&request, "wire:<a b=\"&quot;&amp;\"/>");
 }
 
+static void test_binary_values_travel_beside_the_envelope_and_are_not_recorded(void **state)
+{
+    (void)state;
+    const struct service *service = load_good(
+        "    soap: {wsdl: survey, operation: Submit, mtom: true}\n    template: t\n", "<a/>");
+    struct transport_request request = encode_good(service, "{}");
+    const char *type = header(&request, "Content-Type"), *boundary = strstr(type, "switchhook-");
+    assert_non_null(boundary);
+    assert_string_equal(header(&request, "SOAPAction"), "\"urn:submit\"");
+    struct multipart_part *parts;
+    size_t count;
+    struct err err;
+    assert_true(multipart_read(fixture.arena, request.body, &parts, &count, &err));
+    assert_int_equal(count, 2);
+    size_t len = strcspn(boundary, "\"");
+    assert_memory_equal(request.body.data + 2, boundary, len);
+    struct str head, body;
+    service_record(service, fixture.arena, &request, &head, &body);
+    assert_string_equal(body.data, "wire:<a/>\n[cid:1: 2 bytes of image/png]");
+}
+
 static void test_soap_12_says_its_action_in_the_media_type(void **state)
 {
     (void)state;
@@ -685,6 +746,15 @@ static void test_a_success_test_decides_by_xpath(void **state)
     const char *ignored;
     (void)decode(service, 500, "", "<r><Status>FAILED</Status></r>", &ignored);
     assert_string_equal(last.verdict, ""); // the status says enough
+    struct transport_reply cut = {.reach = REACH_ANSWERED,
+                                  .http_status = 200,
+                                  .media_type = "",
+                                  .body = STR("<r><Status>OK</Status>"),
+                                  .is_cut = true,
+                                  .problem = ""};
+    service_decode(service, NULL, fixture.arena, &cut, &last);
+    assert_false(last.answer.is_readable);
+    assert_string_equal(last.verdict, "cannot be told: the reply is longer than 1048576 bytes");
 }
 
 static void test_a_success_test_decides_by_json_pointer(void **state)
@@ -814,6 +884,37 @@ static void test_expressions_and_names_of_captures_are_checked_at_load(void **st
                    "namespaces does not say what is 'n'");
     expect_mistake(arena_printf(fixture.arena, "%s    success: {json: /a}\n", soap), "<a/>",
                    "a reply of a soap service is XML: say xpath");
+}
+
+// --- JSON data of a SOAP service ---
+
+static const char soap_json[] =
+    "    soap: {wsdl: survey, operation: Submit}\n    template: t.json\n";
+
+static void test_a_json_template_of_a_soap_service_is_mapped(void **state)
+{
+    (void)state;
+    write_file("t.json", "{\"uii\": \"{{uii}}\", \"notes\": \"{{notes | omit}}\",\n"
+                         " \"end\": {{end | nil}}, }");
+    struct transport_request request =
+        encode_good(load_good(soap_json, NULL), "{\"uii\":\"<\\\"7\"}");
+    expect_body(&request, "wire:envelope:{\"uii\":\"<\\\"7\",\"end\":null}");
+    assert_string_equal(header(&request, "Content-Type"), "text/xml; charset=utf-8");
+}
+
+static void test_a_mistake_in_json_data_is_blamed_on_its_line(void **state)
+{
+    (void)state;
+    write_file("t.json", "{\"wrong\": 1, \"call\": {\n  \"wrong\" : \"{{uii}}\"}}");
+    const struct service *service = load_good(soap_json, NULL);
+    struct transport_request request;
+    struct fault fault;
+    struct err err;
+    assert_false(encode(service, "{\"uii\":\"1\"}", &request, &err));
+    assert_string_equal(err.text, "call.wrong: Call has no such element");
+    service_blame(service, fixture.arena, fixture.config, &err, &fault);
+    assert_int_equal(fault.line, 2);
+    assert_int_equal(fault.column, 3);
 }
 
 // --- WS-Addressing ---
@@ -1002,7 +1103,8 @@ static void test_the_crm_template_makes_a_call_log_of_any_event(void **state)
         arena_printf(fixture.arena,
                      "store: d\ntemplates: %s/templates\nsources: {a: }\n"
                      "maps: {crm_dispositions: {values: {Sale: won}, unmapped: pass}}\nservices:\n"
-                     "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json}\n",
+                     "  s: {http: {url: 'http://h/', body: json}, template: acme/crm.json, "
+                     "capture: {report_id: /report}}\n",
                      folder));
     const char *file = arena_printf(fixture.arena, "%s/switchhook.yaml", fixture.folder);
     assert_true(config_load(file, &fixture.config, &fixture.faults));
@@ -1126,6 +1228,7 @@ int main(void)
         CASE(test_data_elements_cannot_pose_as_our_own_names),
         CASE(test_authentication_goes_with_the_request),
         CASE(test_soap_11_says_its_action_in_a_header),
+        CASE(test_binary_values_travel_beside_the_envelope_and_are_not_recorded),
         CASE(test_soap_12_says_its_action_in_the_media_type),
         CASE(test_what_does_not_fit_the_wsdl_is_refused_with_the_codecs_words),
         CASE(test_a_fault_is_told_with_its_code_detail_and_values),
@@ -1139,6 +1242,8 @@ int main(void)
         CASE(test_values_are_captured_from_xml_and_json),
         CASE(test_templates_read_what_was_captured),
         CASE(test_expressions_and_names_of_captures_are_checked_at_load),
+        CASE(test_a_json_template_of_a_soap_service_is_mapped),
+        CASE(test_a_mistake_in_json_data_is_blamed_on_its_line),
         CASE(test_addressing_is_written_once),
         CASE(test_mistakes_are_told_where_they_are),
         CASE(test_a_missing_template_and_operation_are_told_in_the_configuration),

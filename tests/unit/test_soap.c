@@ -10,11 +10,13 @@
 #include "edge/soap_module.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -233,6 +235,81 @@ static void test_load_names_every_file_that_is_no_module_of_ours(void **state)
         unlink(path);
     }
     rmdir(dir);
+}
+
+// --- beside a running set ---
+
+struct reloading {
+    char dir[32], path[64], beside[64];
+    struct soap_modules *running;
+    struct fault_list faults;
+};
+
+static void copy_to(const char *path, const char *name)
+{
+    char from[PATH_MAX];
+    snprintf(from, sizeof(from), "%s/%s.so", modules_dir(), name);
+    AUTO_FREE char *bytes = mem_alloc(16 << 20);
+    FILE *file = fopen(from, "re");
+    size_t len = fread(bytes, 1, 16 << 20, file);
+    fclose(file);
+    file = fopen(path, "we");
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void begin_reloading(struct reloading *at)
+{
+    *at = (struct reloading){.dir = "/tmp/soap-test-XXXXXX", .faults = {.arena = all.arena}};
+    assert_non_null(mkdtemp(at->dir));
+    snprintf(at->path, sizeof(at->path), "%s/a.so", at->dir);
+    snprintf(at->beside, sizeof(at->beside), "%s/new", at->dir);
+    copy_to(at->path, "survey");
+    assert_true(soap_modules_load(at->dir, &at->running, &at->faults));
+}
+
+static void end_reloading(struct reloading *at)
+{
+    soap_modules_free(at->running);
+    fault_list_finish(&at->faults);
+    unlink(at->path);
+    rmdir(at->dir);
+}
+
+static void test_the_same_file_is_shared_and_one_renamed_over_it_is_new(void **state)
+{
+    (void)state;
+    struct reloading at;
+    struct soap_modules *same, *other;
+    int64_t written_at;
+    begin_reloading(&at);
+    assert_true(soap_modules_reload(at.dir, at.running, &same, &at.faults));
+    assert_ptr_equal(soap_modules_loaded(same, 0, &written_at),
+                     soap_modules_loaded(at.running, 0, &written_at));
+    assert_in_range(written_at, clock_now_ms() - 60000, clock_now_ms() + 60000);
+    soap_modules_free(same);
+    copy_to(at.beside, "disposition");
+    assert_int_equal(rename(at.beside, at.path), 0);
+    assert_true(soap_modules_reload(at.dir, at.running, &other, &at.faults));
+    assert_string_equal(soap_modules_name(other, 0), "disposition");
+    assert_string_equal(soap_modules_name(at.running, 0), "survey"); // still there
+    soap_modules_free(other);
+    end_reloading(&at);
+}
+
+static void test_a_file_that_is_written_to_while_in_use_is_a_fault(void **state)
+{
+    (void)state;
+    struct reloading at;
+    struct soap_modules *modules;
+    begin_reloading(&at);
+    struct timespec later[2] = {{.tv_sec = 2000000000}, {.tv_sec = 2000000000}};
+    assert_int_equal(utimensat(AT_FDCWD, at.path, later, 0), 0); // as if; writing would be felt
+    assert_false(soap_modules_reload(at.dir, at.running, &modules, &at.faults));
+    assert_int_equal(soap_modules_count(modules), 0);
+    assert_says(at.faults.items[0].text, "a.so: was written to while it is in use");
+    soap_modules_free(modules);
+    end_reloading(&at);
 }
 
 static void test_load_says_when_the_folder_is_not_there(void **state)
@@ -466,6 +543,39 @@ static void test_a_fault_is_read_when_the_stub_knows_nothing_of_it(void **state)
     assert_string_equal(reply.fault_code, "Client.Authentication");
 }
 
+static void test_the_english_reason_is_told(void **state)
+{
+    (void)state;
+    static const char fault[] =
+        "<e:Envelope xmlns:e='http://www.w3.org/2003/05/soap-envelope'><e:Body><e:Fault>"
+        "<e:Code><e:Value>e:Receiver</e:Value></e:Code><e:Reason>%s</e:Reason>"
+        "</e:Fault></e:Body></e:Envelope>";
+    static const struct {
+        const char *texts, *told;
+    } cases[] = {
+        {"<e:Text xml:lang='de'>voll</e:Text><e:Text xml:lang='en-GB'>full</e:Text>", "full"},
+        {"<e:Text xml:lang='de'>voll</e:Text><e:Text xml:lang='enm'>ful</e:Text>", "voll"},
+        {"<e:Text>voll</e:Text>", "voll"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *text = arena_printf(all.arena, fault, cases[i].texts);
+        assert_string_equal(decoded(all.report, str_from(text)).fault_text, cases[i].told);
+    }
+}
+
+static void test_a_fault_is_data_with_what_is_known_of_its_detail(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf out;
+    buf_init(&out, 4096);
+    struct soap_reply reply = decoded(all.report, golden("reply_fault_12"));
+    json_write(&out, soap_fault_tree(all.arena, &reply, NULL), JSON_COMPACT);
+    assert_says(buf_str(&out).data, "{\"code\":\"Sender\",\"subcodes\":[");
+    assert_says(buf_str(&out).data,
+                "\"detail\":{\"DispositionFault\":{\"code\":\"UNKNOWN_DISPOSITION\"");
+}
+
 static void test_fault_codes_have_their_class(void **state)
 {
     (void)state;
@@ -641,6 +751,8 @@ int main(void)
         cmocka_unit_test(test_a_stub_decodes_faults_by_itself_even_behind_an_unknown_header),
         cmocka_unit_test(test_load_names_every_file_that_is_no_module_of_ours),
         cmocka_unit_test(test_load_says_when_the_folder_is_not_there),
+        cmocka_unit_test(test_the_same_file_is_shared_and_one_renamed_over_it_is_new),
+        cmocka_unit_test(test_a_file_that_is_written_to_while_in_use_is_a_fault),
         cmocka_unit_test(test_find_suggests_what_was_meant),
         cmocka_unit_test(test_operations_carry_what_the_wsdl_says),
         cmocka_unit_test(test_requests_become_the_golden_bytes),
@@ -658,6 +770,8 @@ int main(void)
         cmocka_unit_test(test_a_soap_11_fault_is_read_with_its_typed_detail),
         cmocka_unit_test(test_a_soap_12_fault_is_read_with_its_innermost_subcode),
         cmocka_unit_test(test_a_fault_is_read_when_the_stub_knows_nothing_of_it),
+        cmocka_unit_test(test_the_english_reason_is_told),
+        cmocka_unit_test(test_a_fault_is_data_with_what_is_known_of_its_detail),
         cmocka_unit_test(test_fault_codes_have_their_class),
         cmocka_unit_test(test_long_faults_are_cut),
         cmocka_unit_test(test_what_is_no_soap_is_unreadable_with_a_reason),

@@ -263,6 +263,8 @@ static void test_attributes_of_all_kinds(void **state)
     assert_non_null(strstr(envelope, "<n1:Order version=\"1\" n2:mark=\"m\" n2:extra=\"e\" "
                                      "xml:lang=\"de\">"));
     assert_non_null(strstr(envelope, "<n1:buyer n2:since=\"2001\">"));
+    assert_string_equal(order_mistake(",'line':{'item':'a','no':1}"),
+                        "line.no: Line has no such element; did you mean \"@no\"?");
     assert_string_equal(order_mistake(",'line':{'item':'a','@noo':1}"),
                         "line: Line has no attribute \"noo\"; did you mean \"@no\"?");
     assert_string_equal(mistake_of(FAKE_ORDER, "{'id':1,'buyer':{'name':'A'}}"),
@@ -324,17 +326,17 @@ static void test_rpc_encoded_types_everything_and_sizes_arrays(void **state)
     assert_string_equal(
         inside,
         "<basket xsi:type=\"n1:Basket\">"
-        "<lines xsi:type=\"enc:Array\" enc:arrayType=\"n1:Line[1]\">"
+        "<lines xsi:type=\"n1:ArrayOfLine\" enc:arrayType=\"n1:Line[1]\">"
         "<item xsi:type=\"n1:Line\"><n1:item xsi:type=\"xsd:string\">a</n1:item>"
         "<n1:count xsi:type=\"n1:Small\">1</n1:count></item></lines>"
-        "<first xsi:nil=\"true\"></first></basket>"
-        "<words xsi:type=\"enc:Array\" enc:arrayType=\"xsd:string[1]\">"
+        "<first xsi:type=\"n1:Line\" xsi:nil=\"true\"></first></basket>"
+        "<words xsi:type=\"n1:ArrayOfString\" enc:arrayType=\"xsd:string[1]\">"
         "<word xsi:type=\"xsd:string\">x</word></words>"
-        "<table xsi:type=\"enc:Array\" enc:arrayType=\"xsd:int[3,2]\">"
+        "<table xsi:type=\"n1:Table\" enc:arrayType=\"xsd:int[3,2]\">"
         "<item xsi:type=\"xsd:int\">1</item><item xsi:type=\"xsd:int\">2</item>"
         "<item xsi:type=\"xsd:int\">3</item><item xsi:type=\"xsd:int\">4</item>"
         "<item xsi:type=\"xsd:int\">5</item><item xsi:type=\"xsd:int\">6</item></table>"
-        "<rows xsi:type=\"enc:Array\" enc:arrayType=\"xsd:string[][2]\">"
+        "<rows xsi:type=\"n1:Rows\" enc:arrayType=\"xsd:string[][2]\">"
         "<item xsi:type=\"enc:Array\" enc:arrayType=\"xsd:string[2]\">"
         "<item xsi:type=\"xsd:string\">p</item><item xsi:type=\"xsd:string\">q</item></item>"
         "<item xsi:type=\"enc:Array\" enc:arrayType=\"xsd:string[1]\">"
@@ -483,6 +485,12 @@ static void test_a_reply_of_rpc_has_its_parts_and_arrays(void **state)
                 "<table f:itemType='x:int' f:arraySize='1 2'><i>1</i><i>2</i></table>"
                 "</o:r>"),
         "{'basket':{'lines':[]},'table':[[1,2]]}");
+    assert_string_equal(body_of(FAKE_BASKET,
+                                "<o:r><any xmlns:m='http://xml.apache.org/xml-soap' i:type='m:Map'>"
+                                "<item><key>a</key><value i:type='x:int'>1</value></item>"
+                                "<item><key>b c</key><value i:type='x:string'>x</value></item>"
+                                "</any></o:r>"),
+                        "{'any':{'@xsi:type':'Map','a':1,'b c':'x'}}");
     // The result has its place, if not its name.
     assert_string_equal(body_of(FAKE_LITERAL, "<o:r><return><lines/></return></o:r>"),
                         "{'basket':{'lines':[]}}");
@@ -558,7 +566,8 @@ static void test_what_comes_out_goes_in_again(void **state)
     static const char *const data[] = {
         "{'basket':{'lines':[{'@no':1,'item':'a','count':null}],'first':{'item':'b'}},"
         "'words':['x','y'],'table':[[1,2],[3,4]],'rows':[['p'],[]],'count':5,'any':'a & b'}",
-        "{'basket':{'lines':[]},'words':[],'table':[],'rows':[],'count':-1,'any':true}"};
+        "{'basket':{'lines':[]},'words':[],'table':[],'rows':[],'count':-1,'any':{'@xsi:type':'Map'"
+        ",'a':1,'b':'x'}}"};
     for (size_t i = 0; i < COUNT_OF(data); i++) {
         const char *envelope = envelope_of(FAKE_BASKET, data[i]);
         const char *read = text_of(reply_of(FAKE_BASKET, str_from(envelope)).body);

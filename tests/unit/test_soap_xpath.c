@@ -125,6 +125,20 @@ static void test_a_test_says_what_stood_there(void **state)
     }
 }
 
+static void test_a_long_value_is_not_told_in_part(void **state)
+{
+    (void)state;
+    char *text = arena_alloc(all.arena, 302);
+    struct soap_xml *xml;
+    struct err err;
+    memset(text, 'k', 301);
+    const char *document = arena_printf(all.arena, "<a><b>%s</b></a>", text);
+    assert_true(soap_xml_read(all.codec, str_from(document), &xml, &err));
+    assert_string_equal(soap_xpath_explain(compiled("//b"), xml, all.arena),
+                        "//b is a text of 301 bytes");
+    soap_xml_free(xml);
+}
+
 static void test_mistakes_are_told_before_any_reply(void **state)
 {
     (void)state;
@@ -203,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_unprefixed_name_is_of_any_namespace),
         cmocka_unit_test(test_a_test_says_what_stood_there),
+        cmocka_unit_test(test_a_long_value_is_not_told_in_part),
         cmocka_unit_test(test_mistakes_are_told_before_any_reply),
         cmocka_unit_test(test_an_expression_without_end_is_stopped),
         cmocka_unit_test(test_documents_with_a_document_type_are_refused),

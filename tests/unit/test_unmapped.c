@@ -86,12 +86,41 @@ static void test_threads_may_count_at_once(void **state)
     unmapped_free(unmapped);
 }
 
+static void test_counts_go_over_to_maps_of_the_same_name(void **state)
+{
+    (void)state;
+    AUTO_ARENA struct arena *arena = arena_new();
+    struct unmapped *before = unmapped_new(&maps);
+    for (int i = 0; i < 3; i++)
+        unmapped_note(before, &items[0], STR("Sold"));
+    unmapped_note(before, &items[0], STR("Callback"));
+    unmapped_note(before, &items[1], STR("gone with its map"));
+    struct value_map_entry entries[] = {{.from = STR("Callback"), .to = STR("CB")}};
+    struct value_map later[] = {{.name = "new"}, {.name = "dispositions"}};
+    later[1].entries = entries;
+    later[1].count = value_map_index(arena, &later[1], entries, COUNT_OF(entries));
+    const struct filter_maps later_maps = {later, COUNT_OF(later)};
+    struct unmapped *unmapped = unmapped_new(&later_maps);
+    unmapped_note(unmapped, &later[1], STR("Sold"));
+    unmapped_inherit(unmapped, before);
+    unmapped_free(before);
+    struct unmapped_view view;
+    unmapped_view(unmapped, 0, arena, &view);
+    assert_int_equal(view.count, 0);
+    unmapped_view(unmapped, 1, arena, &view);
+    assert_int_equal(view.count, 1); // the map holds the other one now
+    assert_true(str_eq(view.values[0].value, STR("Sold")));
+    assert_int_equal(view.values[0].count, 4);
+    unmapped_free(unmapped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_most_frequent_comes_first),
         cmocka_unit_test(test_memory_is_bounded),
         cmocka_unit_test(test_threads_may_count_at_once),
+        cmocka_unit_test(test_counts_go_over_to_maps_of_the_same_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,22 @@ static void test_gone_closes_it_until_a_person_opens_it(void **state)
     assert_int_equal(window.max, 50);
 }
 
+static void test_another_maximum_keeps_what_was_learned(void **state)
+{
+    (void)state;
+    struct window window = closed_window(100);
+    int64_t closed_until = window.closed_until;
+    window_resize(&window, 3);
+    assert_int_equal(window.max, 3);
+    assert_true(window.closed_until == closed_until);
+    window_init(&window, 50);
+    feed(&window, &delivered, 1000, 0);
+    window_resize(&window, 4);
+    assert_int_equal(window_limit(&window, 0), 4);
+    window_resize(&window, 50);
+    assert_int_equal(window_limit(&window, 0), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_probe_that_succeeds_opens_it),
         cmocka_unit_test(test_retry_after_moves_the_probe_up_to_the_longest_distance),
         cmocka_unit_test(test_gone_closes_it_until_a_person_opens_it),
+        cmocka_unit_test(test_another_maximum_keeps_what_was_learned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ struct settled { // what is left of a settle after its lease is gone
     size_t dropped_bytes, reply_body_len;
     char reason[400], attempt_reason[400], fault[100], peer[40];
     char request_head[400], request_body[100], reply_head[100], reply_body[100];
+    char fault_tree[100], verdict[100], captured[100];
     bool has_times;
 };
 
@@ -72,6 +73,10 @@ static void keep_settle(const struct ledger_settle *entry, struct settled *ret)
     copy_str(ret->request_body, sizeof(ret->request_body), attempt->request_body);
     copy_str(ret->reply_head, sizeof(ret->reply_head), attempt->reply_head);
     copy_str(ret->reply_body, sizeof(ret->reply_body), attempt->reply_body);
+    copy_str(ret->fault_tree, sizeof(ret->fault_tree), attempt->fault_tree);
+    copy_str(ret->verdict, sizeof(ret->verdict), str_from(attempt->verdict));
+    const struct json *case_id = json_get(entry->settle.captured, STR("case_id"));
+    copy_str(ret->captured, sizeof(ret->captured), case_id ? case_id->string : STR("nothing"));
 }
 
 void ledger_settle(struct ledger *unused, struct ledger_settle *entry)
@@ -346,7 +351,12 @@ static int set_up(void **state)
     memset(&ledger, 0, sizeof(ledger));
     for (size_t i = 0; i < SERVICES; i++) {
         fakes[i].config = (struct config_service){
-            .name = names[i], .url = STR("a"), .concurrency = 20, .retry = retry_policy_default};
+            .name = names[i],
+            .url = STR("a"),
+            .concurrency = 20,
+            .retry = retry_policy_default,
+            .capture_count = 1,
+        };
         items[i] = &fakes[i];
     }
     services = (struct services){.items = items, .count = SERVICES};
@@ -511,12 +521,23 @@ static void test_no_secret_reaches_the_record(void **state)
         const char *const kept[] = {settled->reason,       settled->attempt_reason,
                                     settled->fault,        settled->request_head,
                                     settled->request_body, settled->reply_head,
-                                    settled->reply_body};
+                                    settled->reply_body,   settled->fault_tree,
+                                    settled->verdict,      settled->captured};
         for (size_t j = 0; j < COUNT_OF(kept); j++)
             assert_null(strstr(kept[j], "geheim"));
     }
     assert_string_equal(ledger.settles[1].fault, "SurveyFault: code=******");
     assert_string_equal(ledger.settles[0].reply_body, "you sent ******");
+    assert_string_equal(ledger.settles[1].fault_tree, "{\"code\":\"******\"}");
+    assert_string_equal(ledger.settles[0].verdict, "holds: ******");
+}
+
+static void test_only_a_delivered_delivery_captures(void **state)
+{
+    (void)state;
+    assert_string_equal(deliver("200")->captured, "******-4711");
+    assert_string_equal(deliver("500")->captured, "nothing");
+    assert_string_equal(deliver("refused")->captured, "nothing");
 }
 
 static void test_each_outcome_leads_to_its_state(void **state)
@@ -680,6 +701,89 @@ static void test_drain_leaves_what_does_not_end_in_time(void **state)
     assert_int_equal(ledger.count, 1);
 }
 
+// --- another generation ---
+
+struct other {
+    struct generation generation;
+    struct config config;
+    struct services services;
+    struct service fakes[SERVICES];
+    struct service *items[SERVICES];
+    size_t seats[SERVICES];
+};
+
+// The first of the services, under `url`.
+static void change(struct other *coming, const char *url, size_t count)
+{
+    *coming = (struct other){.services = {.items = coming->items, .count = count}};
+    for (size_t i = 0; i < count; i++) {
+        coming->fakes[i].config = fakes[i].config;
+        coming->fakes[i].config.url = str_from(url);
+        coming->fakes[i].config.concurrency = 3;
+        coming->items[i] = &coming->fakes[i];
+        coming->seats[i] = i;
+    }
+    coming->generation = (struct generation){
+        .config = &coming->config, .services = &coming->services, .seats = coming->seats};
+    workers_change(workers, &coming->generation);
+}
+
+static void test_what_is_under_way_holds_its_generation(void **state)
+{
+    (void)state;
+    static struct other coming;
+    lease(0, "hang", 1);
+    lease(1, "200", 1);
+    wait_for_settles(1); // so the inbox was looked at
+    change(&coming, "a", SERVICES);
+    assert_true(atomic_load(&generation.holders) > 0);
+    lease(0, "200", 1);
+    wait_for_settles(2);
+    struct worker_view view;
+    workers_view(workers, 0, &view);
+    assert_int_equal(view.in_flight, 1);
+    assert_int_equal(view.max, 3);
+    wait_for_limit(0, 3);
+    workers_drain(workers, 0);
+    workers_free(workers);
+    assert_int_equal(coming.generation.holders, 0);
+    assert_int_equal(generation.holders, 0);
+    workers = workers_new(1); // for the tear-down
+}
+
+static void test_trouble_stays_with_the_target(void **state)
+{
+    (void)state;
+    static struct other same, mended;
+    wait_for_limit(0, 5);
+    assert_int_equal(deliver("410")->state, DELIVERY_WAITING);
+    wait_for_limit(0, 0);
+    change(&same, "a", SERVICES);
+    struct worker_view view;
+    workers_view(workers, 0, &view);
+    assert_true(view.closed_until == INT64_MAX);
+    change(&mended, "b", SERVICES);
+    wait_for_limit(0, 3);
+    workers_view(workers, 0, &view);
+    assert_int_equal(view.closed_until, 0);
+    assert_string_equal(view.reason, "");
+}
+
+static void test_a_service_that_is_gone_has_no_limit(void **state)
+{
+    (void)state;
+    static struct other without;
+    for (size_t i = 0; i < SERVICES; i++)
+        wait_for_limit(i, 5);
+    lease(2, "200", 3); // these came before
+    change(&without, "a", 2);
+    wait_for_limit(2, 0);
+    wait_for_settles(3);
+    assert_int_equal(ledger.settles[0].state, DELIVERY_DELIVERED);
+    wait_for_limit(1, 3);
+    assert_int_equal(ledger.limits[2], 0);
+}
+
 #define WORKER_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -691,6 +795,7 @@ int main(void)
         WORKER_TEST(test_a_carried_event_that_cannot_be_read_is_said),
         WORKER_TEST(test_a_retry_past_the_deadline_expires),
         WORKER_TEST(test_no_secret_reaches_the_record),
+        WORKER_TEST(test_only_a_delivered_delivery_captures),
         WORKER_TEST(test_each_outcome_leads_to_its_state),
         WORKER_TEST(test_idempotent_service_gets_an_unknown_one_again),
         WORKER_TEST(test_progress_before_this_attempt_counts),
@@ -700,6 +805,9 @@ int main(void)
         WORKER_TEST(test_many_leases_at_once_are_all_settled),
         WORKER_TEST(test_failing_service_closes_and_is_probed_by_itself),
         WORKER_TEST(test_gone_service_waits_for_a_person),
+        WORKER_TEST(test_what_is_under_way_holds_its_generation),
+        WORKER_TEST(test_trouble_stays_with_the_target),
+        WORKER_TEST(test_a_service_that_is_gone_has_no_limit),
         WORKER_TEST(test_lost_lease_is_let_go),
         WORKER_TEST(test_drain_waits_for_what_is_in_flight_and_takes_no_more),
         WORKER_TEST(test_drain_leaves_what_does_not_end_in_time),

@@ -6,6 +6,7 @@
 // went in, up to prefixes.
 
 #include "base/clock.h"
+#include "edge/multipart.h"
 #include "edge/soap.h"
 #include "edge/soap_module.h"
 
@@ -185,6 +186,94 @@ static void test_a_body_holds_as_many_elements_as_the_operation_has_parts(void *
     assert_string_equal(err.text, "First: operation Nothing takes nothing, its Body must be empty");
 }
 
+// --- attachments ---
+
+#define SOAP11 "http://schemas.xmlsoap.org/soap/envelope/"
+#define XOP    "http://www.w3.org/2004/08/xop/include"
+#define PUT(in)                                                                                    \
+    "<e:Envelope xmlns:e='" SOAP11 "'><e:Body><v:Put xmlns:v='urn:test:values'>" in                \
+    "</v:Put></e:Body></e:Envelope>"
+
+static const struct soap_operation *operation_of(const char *module, const char *name)
+{
+    const struct soap_operation *operation;
+    struct err err;
+    if (!soap_operation_find(all.modules, module, NULL, name, &operation, &err))
+        fail_msg("%s", err.text);
+    return operation;
+}
+
+static void test_binary_values_travel_as_parts(void **state)
+{
+    (void)state;
+    const struct soap_operation *put = operation_of("values", "Put");
+    struct str wire = encoded("values", "Put",
+                              STR(PUT("<v:base64>AAEC\nAw==</v:base64><v:hex>00</v:hex>"))),
+               body;
+    struct err err;
+    assert_true(soap_pack(all.codec, put, all.arena, "b", wire, &body, &err));
+    struct multipart_part *parts;
+    size_t count;
+    assert_true(multipart_read(all.arena, body, &parts, &count, &err));
+    assert_int_equal(count, 2);
+    assert_non_null(strstr(arena_copy(all.arena, parts[0].content).data,
+                           "base64><xop:Include xmlns:xop=\"" XOP
+                           "\" href=\"cid:1@switchhook\"/></"));
+    assert_true(str_eq(parts[1].content, (struct str){"\0\1\2\3", 4}));
+    assert_true(str_eq(parts[1].id, STR("1@switchhook")));
+    assert_string_equal(soap_pack_type(put, all.arena, "b"),
+                        "multipart/related; type=\"application/xop+xml\"; boundary=\"b\"; "
+                        "start=\"<root@switchhook>\"; start-info=\"text/xml\"");
+}
+
+static struct soap_reply decoded_done(const char *content)
+{
+    const char *text = arena_printf(
+        all.arena,
+        "--b\r\nContent-Type: image/png\r\nContent-ID: <i %%>\r\n\r\n\1\2\3\r\n--b\r\n"
+        "Content-Type: application/xop+xml\r\n\r\n<e:Envelope xmlns:e='" SOAP11 "'><e:Body>"
+        "<v:Done xmlns:v='urn:test:values'>%s</v:Done></e:Body></e:Envelope>\r\n--b--\r\n",
+        content);
+    struct soap_reply reply;
+    soap_decode(all.codec, operation_of("values", "Two"), all.arena, str_from(text), &reply);
+    return reply;
+}
+
+static void test_a_reply_of_several_parts_is_one(void **state)
+{
+    (void)state;
+    assert_true(decoded_done("<x:Include xmlns:x='" XOP "' href='cid:i%20%25'/>").is_readable);
+    struct soap_reply reply = decoded_done("<x:Include xmlns:x='" XOP "' href='cid:none'/>");
+    assert_false(reply.is_readable);
+    assert_string_equal(reply.problem, "the reply is not SOAP: Done: there is no part cid:none");
+}
+
+// --- replies of encoders ---
+
+static struct soap_reply decoded(const char *operation, const char *body)
+{
+    const char *text =
+        arena_printf(all.arena,
+                     "<e:Envelope xmlns:e='" SOAP11 "'><e:Header><h:h xmlns:h='urn:h' "
+                     "e:mustUnderstand='1'/></e:Header><e:Body>%s</e:Body></e:Envelope>",
+                     body);
+    struct soap_reply reply;
+    soap_decode(all.codec, operation_of("rpc", operation), all.arena, str_from(text), &reply);
+    return reply;
+}
+
+static void test_an_encoded_answer_may_hold_its_values_elsewhere_and_name_them_freely(void **state)
+{
+    (void)state;
+    assert_true(decoded("Store", "<c:StoreResponse xmlns:c='urn:test:calls'><id href='#i'/>"
+                                 "</c:StoreResponse><multiRef id='i'>7</multiRef>")
+                    .is_readable);
+    assert_true(decoded("Store",
+                        "<c:StoreResponse xmlns:c='urn:test:calls'><s-gensym3>7</s-gensym3>"
+                        "</c:StoreResponse>")
+                    .is_readable);
+}
+
 static int is_request(const struct dirent *entry)
 {
     const char *dot = strchr(entry->d_name, '.');
@@ -214,7 +303,7 @@ static size_t check_module(const char *module)
 static void test_rpc_requests_become_the_golden_bytes(void **state)
 {
     (void)state;
-    assert_int_equal(check_module("rpc"), 6);
+    assert_int_equal(check_module("rpc"), 8);
 }
 
 static void test_document_requests_become_the_golden_bytes(void **state)
@@ -343,6 +432,9 @@ int main(void)
         cmocka_unit_test(test_types_of_many_files_become_the_golden_bytes),
         cmocka_unit_test(test_no_value_is_changed_on_its_way),
         cmocka_unit_test(test_a_body_holds_as_many_elements_as_the_operation_has_parts),
+        cmocka_unit_test(test_binary_values_travel_as_parts),
+        cmocka_unit_test(test_a_reply_of_several_parts_is_one),
+        cmocka_unit_test(test_an_encoded_answer_may_hold_its_values_elsewhere_and_name_them_freely),
         cmocka_unit_test(test_a_module_tells_the_messages_of_a_document_operation),
         cmocka_unit_test(test_a_module_tells_the_messages_of_an_rpc_operation),
         cmocka_unit_test(test_a_module_tells_the_addressing_action_and_whether_it_is_used),
