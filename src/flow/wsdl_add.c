@@ -93,6 +93,36 @@ static bool read_again(struct adding *adding, const char *folder, struct err *er
     return true;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+// In a folder: the WSDL of its name, or the only one.
+static bool find_in_folder(const struct adding *adding, const char **what, struct err *err)
+{
+    struct stat facts;
+    const char *const *names = NULL, *found = NULL;
+    if (stat(*what, &facts) < 0 || !S_ISDIR(facts.st_mode))
+        return true;
+    size_t count = folder_names(adding->arena, *what, &names), wsdls = 0;
+    const char *namesake = arena_printf(adding->arena, "%s.wsdl", adding->name);
+    for (size_t i = 0; i < count; i++) {
+        if (!ends_with(names[i], ".wsdl"))
+            continue;
+        wsdls++;
+        if (!found || strcmp(names[i], namesake) == 0)
+            found = names[i];
+    }
+    if (!found || (wsdls > 1 && strcmp(found, namesake) != 0))
+        return err_set(err, ERR_NOT_FOUND,
+                       "%s is a folder with %zu WSDLs, none of them %s: name the one that is meant",
+                       *what, wsdls, namesake);
+    *what = arena_printf(adding->arena, "%s/%s", *what, found);
+    return true;
+}
+
 static bool read_source(struct adding *adding, struct err *err)
 {
     const char *what = adding->wish->what;
@@ -105,7 +135,8 @@ static bool read_source(struct adding *adding, struct err *err)
                                  tell_fetch, adding, &adding->source, err);
     if (!is_there(what) && wsdl_name_is_fit(str_from(what)))
         return read_again(adding, folder, err);
-    return wsdl_source_copy(adding->arena, &adding->tools, what, adding->name, folder,
+    return find_in_folder(adding, &what, err) &&
+           wsdl_source_copy(adding->arena, &adding->tools, what, adding->name, folder,
                             &adding->source, err);
 }
 

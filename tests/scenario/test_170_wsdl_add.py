@@ -110,6 +110,15 @@ def test_imports_that_are_nested_circular_and_outside_are_copied(home):
     assert len([p for p in copies if p.suffix == ".xsd"]) == 6
 
 
+def test_a_folder_stands_for_the_wsdl_of_its_name(home):
+    """As WSDLs lie in the sources: NAME/NAME.wsdl, the others are what it imports."""
+    written(home, "crm/crm.wsdl", SIMPLE)
+    written(home, "crm/other.wsdl", TWO)
+    add(home, home / "crm")
+    assert listed(home)[0]["name"] == "crm" and listed(home)[0]["operations"] == ["o"]
+    assert "with 2 WSDLs, none of them x.wsdl" in refuse(home, "--name", "x", home / "crm")
+
+
 def test_a_url_is_fetched_with_what_it_imports(home):
     with customer.Customer() as peer:
         main = definitions("", f'<s:include schemaLocation="{peer.url("/moved.xsd")}"/>'
@@ -377,6 +386,12 @@ def test_an_operation_is_shown_as_a_tree(home):
     assert wsdl(home, "show", "crm", "none")[0] == 2
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A folder where the old version is made once."""
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.mark.parametrize("old, new, told, status", [
     ('name="left"', 'name="left" ', None, 0),
     ('<s:maxLength value="8"/>', '<s:maxLength value="9"/>',
@@ -396,16 +411,16 @@ def test_an_operation_is_shown_as_a_tree(home):
      "! o: input/e/node/node: holds text now", 3),
     ('<binding name="b"', '<binding name="c"', "! o: port b is gone, c has it", 3),
 ])
-def test_diff_tells_what_concerns_a_caller(home, old, new, told, status):
+def test_diff_tells_what_concerns_a_caller(shared, old, new, told, status):
     assert old in SHOWN
     text = SHOWN.replace(old, new, 1).replace(
         '<s:complexType name="Node">', '<s:simpleType name="Other"><s:restriction base="s:int"/>'
         '</s:simpleType><s:complexType name="Node">')
-    code, out, errors = wsdl(home, "diff", written(home, "old.wsdl", SHOWN),
-                             written(home, "new.wsdl", text))
+    code, out, errors = wsdl(shared, "diff", written(shared, "old.wsdl", SHOWN),
+                             written(shared, "new.wsdl", text))
     assert code == status, out + errors
     assert told is None and out == "" or told in out.splitlines()
-    assert listed(home) == []
+    assert listed(shared) == []
 
 
 def test_diff_is_about_the_operations_that_services_call(home):
