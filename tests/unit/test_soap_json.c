@@ -439,6 +439,15 @@ static void test_a_reply_has_the_types_of_its_schema(void **state)
     assert_null(reply_of(FAKE_STOP, reply_text("", "")).body);
 }
 
+static void test_a_reply_may_forget_to_declare_xsi(void **state)
+{
+    (void)state;
+    assert_string_equal(answer("<o:id>1</o:id><o:ratio>2.5</o:ratio><o:open xsi:nil='true'/>"),
+                        answer("<o:id>1</o:id><o:ratio>2.5</o:ratio><o:open i:nil='true'/>"));
+    assert_string_equal(answer("<o:id other:x='2'>1</o:id><o:open xsi:nil='1'/>"),
+                        answer("<o:id other:x='2'>1</o:id><o:open i:nil='1'/>"));
+}
+
 static void test_a_reply_tells_types_that_are_derived(void **state)
 {
     (void)state;
@@ -600,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_rpc_encoded_types_everything_and_sizes_arrays),
         cmocka_unit_test(test_recursion_is_followed_and_limited),
         cmocka_unit_test(test_a_reply_has_the_types_of_its_schema),
+        cmocka_unit_test(test_a_reply_may_forget_to_declare_xsi),
         cmocka_unit_test(test_a_reply_tells_types_that_are_derived),
         cmocka_unit_test(test_a_reply_keeps_what_no_type_describes),
         cmocka_unit_test(test_a_reply_of_rpc_has_its_parts_and_arrays),
