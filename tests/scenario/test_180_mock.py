@@ -131,6 +131,16 @@ def test_the_sample_of_every_request_is_taken(serve, operation, port):
     assert f" {operation} SOAP {'1.2' if is_new else '1.1'} -> {status} ok" in served.lines[0]
 
 
+def test_a_request_of_several_parts_is_read(serve):
+    """MTOM: the envelope is a part."""
+    envelope = sample("Ping", "Document11").partition("?>")[2].strip()
+    body = ("--b\r\nContent-Type: application/xop+xml; type=\"text/xml\"\r\n"
+            f"Content-ID: <root>\r\n\r\n{envelope}\r\n--b--\r\n")
+    status, reply = post(serve().url, body, 'multipart/related; boundary="b"; '
+                         'type="application/xop+xml"; start="<root>"; start-info="text/xml"')
+    assert status == 200 and "Pong" in reply
+
+
 def test_what_is_no_call_of_the_wsdl_is_told(serve):
     served = serve()
     unknown = ('<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
