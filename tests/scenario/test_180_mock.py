@@ -16,6 +16,7 @@ import zeep
 
 import gateway
 import mock
+from api import wait_for
 
 WSDL = gateway.ROOT / "tests" / "wsdl" / "mock" / "mock.wsdl"
 
@@ -75,7 +76,8 @@ def test_zeep_reads_the_replies_of_document_style(serve, port):
     assert [(line.item, line["count"]) for line in reply.line] == [("text", 1)]
     assert api.bind("Service", port).Ping("hello") == "AB3456"
     assert api.bind("Service", port).Notify("urn:x") is None
-    assert [line.split()[2] for line in served.lines] == ["Place", "Ping", "Notify"]
+    lines = wait_for(lambda: served.lines, lambda found: len(found) == 3)
+    assert [line.split()[2] for line in lines] == ["Place", "Ping", "Notify"]
 
 
 @pytest.mark.parametrize("port,operation", [("RpcLiteral", "Add"), ("RpcEncoded", "Take")])
