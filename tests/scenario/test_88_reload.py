@@ -284,6 +284,42 @@ def test_a_delivery_under_way_ends_with_the_module_it_began_with(place, versions
     assert [m["change"] for m in reload(gate)["modules"]] == ["kept"]
 
 
+def test_modules_change_under_load(place, versions):
+    """Each reply fits only the version that made its request, so one that another read would not
+    be delivered at once."""
+    def reply(request):
+        version = request.headers["soapaction"][-2]
+        return 200, "text/xml", (
+            f'<e:Envelope xmlns:e="{customer.ENVELOPE_11}"><e:Body><answer{version} xmlns="urn:t">yes'
+            f"</answer{version}></e:Body></e:Envelope>")
+    soap = place.customer(customer.computed(reply))
+    modules = place.folder / "modules"
+    install(versions[1], modules)
+    place.template("ask.xml", ENVELOPE)
+    gate = place.gateway({f"s{i}": gateway.soap_service("asking", "Ask", soap.url(), "ask.xml")
+                          for i in range(4)}, modules=str(modules), workers=2)
+    deliveries, is_over = [], threading.Event()
+
+    def post():
+        while not is_over.is_set():
+            deliveries.extend(gate.api.accept("inbound.call_end", call()).deliveries.values())
+    threads = [threading.Thread(target=post) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for i in range(20):
+        soap.wait(len(soap.requests()) + 20)
+        install(versions[2 - i % 2], modules)
+        assert [m["change"] for m in reload(gate)["modules"]] == ["changed"]
+    is_over.set()
+    for each in threads:
+        each.join(60)
+    assert len(soap.wait(len(deliveries), within_s=60)) == len(deliveries)
+    api.wait_for(lambda: gate.api.view("/")["counts"]["by_state"],
+                 lambda states: states["delivered"] == len(deliveries))
+    assert {r.headers["soapaction"] for r in soap.requests()} == {'"urn:v1"', '"urn:v2"'}
+    api.wait_for(lambda: mapped(gate), lambda count: count == 1)
+
+
 def mapped(gate):
     """Modules in the process's memory, also those whose file is gone."""
     with open(f"/proc/{gate.pid}/maps", encoding="ascii") as file:
