@@ -20,6 +20,9 @@ struct shape_name {
 
 enum { SHAPE_UNBOUNDED = -1 };
 
+#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
+#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
+#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
 // Of the type Map, which services of Axis and PHP use whether or not their WSDL declares it.
 #define SHAPE_APACHE_NS "http://xml.apache.org/xml-soap"
 

@@ -93,6 +93,36 @@ static bool read_again(struct adding *adding, const char *folder, struct err *er
     return true;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+// In a folder: the WSDL of its name, or the only one.
+static bool find_in_folder(const struct adding *adding, const char **what, struct err *err)
+{
+    struct stat facts;
+    const char *const *names = NULL, *found = NULL;
+    if (stat(*what, &facts) < 0 || !S_ISDIR(facts.st_mode))
+        return true;
+    size_t count = folder_names(adding->arena, *what, &names), wsdls = 0;
+    const char *namesake = arena_printf(adding->arena, "%s.wsdl", adding->name);
+    for (size_t i = 0; i < count; i++) {
+        if (!ends_with(names[i], ".wsdl"))
+            continue;
+        wsdls++;
+        if (!found || strcmp(names[i], namesake) == 0)
+            found = names[i];
+    }
+    if (!found || (wsdls > 1 && strcmp(found, namesake) != 0))
+        return err_set(err, ERR_NOT_FOUND,
+                       "%s is a folder with %zu WSDLs, none of them %s: name the one that is meant",
+                       *what, wsdls, namesake);
+    *what = arena_printf(adding->arena, "%s/%s", *what, found);
+    return true;
+}
+
 static bool read_source(struct adding *adding, struct err *err)
 {
     const char *what = adding->wish->what;
@@ -105,7 +135,8 @@ static bool read_source(struct adding *adding, struct err *err)
                                  tell_fetch, adding, &adding->source, err);
     if (!is_there(what) && wsdl_name_is_fit(str_from(what)))
         return read_again(adding, folder, err);
-    return wsdl_source_copy(adding->arena, &adding->tools, what, adding->name, folder,
+    return find_in_folder(adding, &what, err) &&
+           wsdl_source_copy(adding->arena, &adding->tools, what, adding->name, folder,
                             &adding->source, err);
 }
 
@@ -233,14 +264,17 @@ static bool fail_translated(const struct adding *adding, struct err *err)
     return err_set(err, err->code, "%s", text);
 }
 
-static void keep_log(const struct adding *adding, const char *log)
+static void keep_log(const struct adding *adding, const char *log, bool is_interrupted)
 {
     struct err err;
     const char *kept = arena_printf(adding->arena, "%s/%s-failed.log",
                                     adding->library->versions_dir, adding->name);
-    if (log && folder_rename(log, kept, &err))
+    if (log && !is_interrupted && folder_rename(log, kept, &err))
         adding->teller->line(adding->teller->context,
-                             arena_printf(adding->arena, "all words of the tools: %s", kept));
+                             arena_printf(adding->arena,
+                                          "what the tools said is in %s; --operations A,B builds "
+                                          "others without what fails here",
+                                          kept));
 }
 
 static struct json *describe_files(struct adding *adding)
@@ -292,7 +326,7 @@ static bool make(struct adding *adding, struct library_version *ret, struct err 
     };
     const char *log;
     if (!wsdl_make(arena, &adding->tools, &making, &log, err)) {
-        keep_log(adding, log);
+        keep_log(adding, log, err->code == ERR_BUSY);
         return fail_translated(adding, err);
     }
     begin(adding, "load");
@@ -328,7 +362,7 @@ static bool make_folder(struct adding *adding, struct err *err)
     if (!realpath(work, path))
         return err_set(err, ERR_IO, "%s: %s", work, strerror(errno));
     adding->folder = arena_printf(adding->arena, "%s/new", path);
-    return folder_make(adding->folder, err);
+    return folder_remove(adding->folder, err) && folder_make(adding->folder, err);
 }
 
 // NAME@VERSION: nothing is made.

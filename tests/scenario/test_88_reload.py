@@ -72,6 +72,31 @@ def test_a_service_that_is_gone_waits_until_it_is_back(place):
     gate.api.wait_state(delivery.id, "delivered")
 
 
+def test_a_service_never_gets_what_waits_for_another(place):
+    """A name comes back in the very reload that takes out one with nothing to do."""
+    a, b = place.customer(OK), place.customer(customer.answer(503))
+    services = {"a": gateway.http_service(a.url("/a")), "b": gateway.http_service(b.url("/b")),
+                "c": gateway.http_service(b.url("/c"))}
+
+    def only(*names):
+        place.configure({name: services[name] for name in names},
+                        [{"name": "all", "services": names[:1]}])
+        reload(gate)
+    gate = place.gateway({"b": services["b"]})
+    events = [gate.api.accept("inbound.call_end", call()) for _ in range(20)]
+    gate.api.wait_attempts(events[0].deliveries["b"], 1)
+    only("a")
+    api.wait_for(lambda: gate.api.deliveries(state="leased"), lambda left: not left)
+    only("a", "c")  # whatever b had is c's
+    event = gate.api.accept("inbound.call_end", call())
+    gate.api.wait_state(event.deliveries["a"], "delivered")
+    b.script("/b", OK)
+    only("b", "c")
+    for event in events:
+        gate.api.wait_state(event.deliveries["b"], "delivered")
+    assert len(a.requests()) == 1
+
+
 def test_a_closed_service_stays_closed_unless_its_target_changed(place):
     broken, mended = place.customer(customer.answer(410)), place.customer(OK)
     gate = place.gateway({"crm": gateway.http_service(broken.url())})
