@@ -79,7 +79,7 @@ static bool measure(struct wire_writer *writer, const struct wire_place *place,
         return wire_fail(writer, place, "an array of %d dimensions is meant", rank);
     sizes[0] = value->array.count;
     for (size_t i = 0; rank > 1 && i < value->array.count; i++) {
-        const struct wire_place at = {place->outer, place->name, i + 1};
+        const struct wire_place at = wire_item(place, i);
         size_t own[MAX_RANK] = {0};
         if (!measure(writer, &at, value->array.items[i], rank - 1, own))
             return false;
@@ -95,7 +95,7 @@ static bool put_items(struct wire_writer *writer, const struct wire_place *place
                       const struct wire_element *item, const struct json *items, int rank)
 {
     for (size_t i = 0; i < items->array.count; i++) {
-        const struct wire_place at = {place->outer, place->name, i + 1};
+        const struct wire_place at = wire_item(place, i);
         const struct json *value = items->array.items[i];
         if (rank > 1 ? !put_items(writer, &at, item, value, rank - 1)
                      : !wire_put_element(writer, &at, item, value))

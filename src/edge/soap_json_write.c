@@ -23,6 +23,13 @@ static void add_place(struct buf *out, const struct wire_place *place)
         buf_printf(out, "[%zu]", place->index);
 }
 
+struct wire_place wire_item(const struct wire_place *place, size_t index)
+{
+    if (!place) // the body itself
+        return (struct wire_place){NULL, STR(""), index + 1};
+    return (struct wire_place){place->outer, place->name, index + 1};
+}
+
 bool wire_fail(struct wire_writer *writer, const struct wire_place *place, const char *format, ...)
 {
     AUTO_BUF struct buf text;

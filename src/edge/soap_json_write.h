@@ -44,6 +44,8 @@ struct wire_element {
 
 // --- soap_json_write.c ---
 
+// That of an item, from 0, of what stands at `place`.
+struct wire_place wire_item(const struct wire_place *place, size_t index);
 bool wire_fail(struct wire_writer *writer, const struct wire_place *place, const char *format, ...)
     PRINTF_LIKE(3, 4);
 // False, with a sentence, once the message asks too much.

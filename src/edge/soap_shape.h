@@ -110,7 +110,8 @@ struct shape_type {
     const char *item_name; // what an item's element is called, "item" where nothing says it
     int rank;              // 1: T[], 2: T[,], nested T[][] is an array whose item is an array
 
-    // Types that may stand in its place by xsi:type: all that derive from it, at any depth.
+    // Types that may stand in its place by xsi:type: all that derive from it, at any depth, and are
+    // not abstract. None for the types of XML Schema itself.
     const struct shape_type *const *heirs;
     size_t heir_count;
 };

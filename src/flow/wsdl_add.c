@@ -43,6 +43,11 @@ static void begin(const struct adding *adding, const char *stage)
     adding->teller->stage(adding->teller->context, stage, 0, 0);
 }
 
+static void say(const struct adding *adding, const char *text)
+{
+    adding->teller->line(adding->teller->context, text);
+}
+
 // --- read ---
 
 static bool is_there(const char *path)
@@ -54,7 +59,7 @@ static bool is_there(const char *path)
 static void tell_fetch(void *context, const char *url)
 {
     const struct adding *adding = context;
-    adding->teller->line(adding->teller->context, arena_printf(adding->arena, "fetching %s", url));
+    say(adding, arena_printf(adding->arena, "fetching %s", url));
 }
 
 static const char *origin_in(const struct library_version *version, const char *path)
@@ -186,8 +191,9 @@ static bool choose(struct adding *adding, struct err *err)
         return err_set(err, ERR_TOO_LARGE, "the list of operations is too long");
     adding->operations = arena_copy(adding->arena, buf_str(&choice)).data;
     if (*adding->operations)
-        adding->teller->line(adding->teller->context,
-                             arena_printf(adding->arena, "only operations %s", adding->operations));
+        say(adding, arena_printf(adding->arena, "only operations %s", adding->operations));
+    else if (adding->source.bytes > LARGE_WSDL_BYTES)
+        say(adding, "a large WSDL: --operations A,B builds only these, in seconds");
     return true;
 }
 
@@ -270,11 +276,10 @@ static void keep_log(const struct adding *adding, const char *log, bool is_inter
     const char *kept = arena_printf(adding->arena, "%s/%s-failed.log",
                                     adding->library->versions_dir, adding->name);
     if (log && !is_interrupted && folder_rename(log, kept, &err))
-        adding->teller->line(adding->teller->context,
-                             arena_printf(adding->arena,
-                                          "what the tools said is in %s; --operations A,B builds "
-                                          "others without what fails here",
-                                          kept));
+        say(adding, arena_printf(adding->arena,
+                                 "what the tools said is in %s; --operations A,B builds "
+                                 "others without what fails here",
+                                 kept));
 }
 
 static struct json *describe_files(struct adding *adding)
@@ -381,7 +386,7 @@ static bool make_version(struct adding *adding, struct wsdl_added *ret, struct e
     if (!read_source(adding, err))
         return false;
     for (size_t i = 0; i < adding->source.warning_count; i++)
-        adding->teller->line(adding->teller->context, adding->source.warnings[i]);
+        say(adding, adding->source.warnings[i]);
     if (!choose(adding, err) || !name_version(adding, err))
         return false;
     ret->is_known = find_made(adding, &ret->version);

@@ -16,6 +16,7 @@ import zeep
 
 import gateway
 import mock
+from api import wait_for
 
 WSDL = gateway.ROOT / "tests" / "wsdl" / "mock" / "mock.wsdl"
 
@@ -75,7 +76,8 @@ def test_zeep_reads_the_replies_of_document_style(serve, port):
     assert [(line.item, line["count"]) for line in reply.line] == [("text", 1)]
     assert api.bind("Service", port).Ping("hello") == "AB3456"
     assert api.bind("Service", port).Notify("urn:x") is None
-    assert [line.split()[2] for line in served.lines] == ["Place", "Ping", "Notify"]
+    lines = wait_for(lambda: served.lines, lambda found: len(found) == 3)
+    assert [line.split()[2] for line in lines] == ["Place", "Ping", "Notify"]
 
 
 @pytest.mark.parametrize("port,operation", [("RpcLiteral", "Add"), ("RpcEncoded", "Take")])
@@ -129,6 +131,16 @@ def test_the_sample_of_every_request_is_taken(serve, operation, port):
     assert status == (202 if operation == "Notify" else 200), reply
     assert served.wait() == 0, "it ends after one call"
     assert f" {operation} SOAP {'1.2' if is_new else '1.1'} -> {status} ok" in served.lines[0]
+
+
+def test_a_request_of_several_parts_is_read(serve):
+    """MTOM: the envelope is a part."""
+    envelope = sample("Ping", "Document11").partition("?>")[2].strip()
+    body = ("--b\r\nContent-Type: application/xop+xml; type=\"text/xml\"\r\n"
+            f"Content-ID: <root>\r\n\r\n{envelope}\r\n--b--\r\n")
+    status, reply = post(serve().url, body, 'multipart/related; boundary="b"; '
+                         'type="application/xop+xml"; start="<root>"; start-info="text/xml"')
+    assert status == 200 and "Pong" in reply
 
 
 def test_what_is_no_call_of_the_wsdl_is_told(serve):

@@ -5,7 +5,6 @@ style and version of SOAP that the stack has: a header, nil, derived types, arra
 one-way."""
 
 import json
-import shutil
 
 import pytest
 
@@ -15,7 +14,6 @@ import peers
 from conftest import call_id
 
 ADD_S, CALL_S = 120, 30
-PROGRAMS = {"php": "php", "npm": "node", "perl": "perl", "spyne": "python3", "jaxws": "javac"}
 STACKS = {  # name: (peer, WSDL's path, port, differences)
     "php document 1.1": ("php document 11", "/?wsdl", "Contact_soap", {}),
     "php document 1.2": ("php document 12", "/?wsdl", "Contact_soap12", {}),
@@ -124,9 +122,9 @@ def but(names):
 
 
 def need(name):
-    program = PROGRAMS[name.split()[0]]
-    if not shutil.which(program):
-        pytest.skip(f"{program} is not installed; ./dev test installs it")
+    kind = name.split()[0]
+    if not peers.is_installed(kind):
+        pytest.skip(f"{kind}'s SOAP is not installed; ./dev test installs it")
 
 
 @pytest.fixture(params=STACKS)

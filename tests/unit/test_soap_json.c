@@ -122,6 +122,9 @@ static void test_data_may_be_wrapped_in_the_bodys_element(void **state)
     assert_string_equal(inside_of(FAKE_PING, "{'#text':'x'}"), "x");
     assert_string_equal(inside_of(FAKE_PING, "'x'"), "x");
     assert_string_equal(inside_of(FAKE_PING, "7"), "7");
+    assert_string_equal(inside_of(FAKE_PICK, "['AB','12']"), "AB 12");
+    assert_string_equal(mistake_of(FAKE_PICK, "['AB',{}]"),
+                        "[2]: an object cannot stand here, a text or a number is meant");
     assert_string_equal(inside_of(FAKE_STOP, "{}"), "");
     assert_string_equal(inside_of(FAKE_STOP, "null"), "");
 }

@@ -4,6 +4,7 @@ service of contact.py on these, SOAP::Lite, spyne and JAX-WS.
 
 Each writes what it understood of a call as a line of JSON; `calls()` reads them."""
 
+import functools
 import json
 import os
 import pathlib
@@ -131,6 +132,25 @@ class Node(Piped):
 
 
 # --- the service of contact.py ---
+
+PROOFS = {  # commands that succeed where a stack is installed
+    "php": ["php", "-n", "-d", "extension=soap", "-r", "class_exists('SoapServer') || exit(1);"],
+    "npm": ["node", "-e", "require(process.env.PACKAGES + '/node_modules/soap')"],
+    "perl": ["perl", "-MSOAP::Lite", "-MHTTP::Daemon", "-e", "1"],
+    "spyne": ["/usr/bin/python3", "-c", "import importlib.util; importlib.util.find_spec('spyne').name"],
+    "jaxws": ["javap", "-cp", "/usr/share/java/jaxws-rt.jar", "com.sun.xml.ws.api.server.WSEndpoint"],
+}
+
+
+@functools.cache
+def is_installed(kind):
+    try:
+        done = subprocess.run(PROOFS[kind], env=dict(os.environ, PACKAGES=node_packages()),
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
 
 class ContactPhp(Php):
     """One style in one version of SOAP."""
