@@ -306,6 +306,12 @@ static void test_rpc_requests_become_the_golden_bytes(void **state)
     assert_int_equal(check_module("rpc"), 8);
 }
 
+static void test_encoded_requests_become_the_golden_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(check_module("encoded"), 1);
+}
+
 static void test_document_requests_become_the_golden_bytes(void **state)
 {
     (void)state;
@@ -428,6 +434,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rpc_requests_become_the_golden_bytes),
+        cmocka_unit_test(test_encoded_requests_become_the_golden_bytes),
         cmocka_unit_test(test_document_requests_become_the_golden_bytes),
         cmocka_unit_test(test_types_of_many_files_become_the_golden_bytes),
         cmocka_unit_test(test_no_value_is_changed_on_its_way),
