@@ -599,6 +599,7 @@ void schemas_write_texts(struct reader *reader, const char ***ret_texts, size_t 
     enum { MAX_ROUNDS = 20 }; // what is opened may make another declaration wrong
     size_t count = number_texts(reader);
     const char **texts = arena_alloc(reader->arena, count * sizeof(*texts));
+    schemas_open_costly(reader);
     for (int round = 0; round < MAX_ROUNDS; round++) {
         write_texts(reader, texts);
         if (schemas_open_wrong(reader, texts, count) == 0)
