@@ -6,6 +6,8 @@
 
 #include "bind_xml.h"
 
+#include "base/markup.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <libxml/uri.h>
@@ -52,6 +54,19 @@ const char *attribute_of(const struct reader *reader, const xmlNode *node, const
     const char *copy = arena_copy(reader->arena, trimmed).data;
     xmlFree(value);
     return copy;
+}
+
+bool attribute_is(const xmlNode *node, const char *name, const char *value)
+{
+    const xmlAttr *attr = node ? xmlHasNsProp(node, (const xmlChar *)name, NULL) : NULL;
+    const xmlNode *text = attr ? attr->children : NULL;
+    bool is_plain = text && text->type == XML_TEXT_NODE && !text->next;
+    if (is_plain)
+        return str_eq(str_trim(str_from((const char *)text->content)), str_from(value));
+    xmlChar *whole = attr ? xmlNodeListGetString(node->doc, text, 1) : NULL;
+    bool is_same = str_eq(str_trim(str_from((const char *)whole)), str_from(value));
+    xmlFree(whole);
+    return is_same;
 }
 
 struct qname qname_of(const struct reader *reader, const xmlNode *node, const char *text)
@@ -221,6 +236,12 @@ static xmlDoc *parse(struct reader *reader, const char *path)
     struct str bytes = file_bytes(reader, path);
     if (!bytes.data)
         return NULL;
+    const char *refusal = markup_refusal(bytes);
+    if (refusal) {
+        err_set(reader->err, ERR_INVALID, "%s: %s", short_path(reader, path), refusal);
+        free((char *)bytes.data);
+        return NULL;
+    }
     xmlParserCtxt *parser = xmlNewParserCtxt();
     require(parser != NULL);
     xmlDoc *doc = xmlCtxtReadMemory(parser, bytes.data, (int)bytes.len, path, NULL, PARSE_OPTIONS);
