@@ -29,6 +29,8 @@ struct wsdl {
     const char *path;
     struct wsdl_operation *operations;
     size_t operation_count;
+    const char **unbuilt; // names of operations that were not chosen
+    size_t unbuilt_count;
     struct wsdl_call *calls;
     size_t call_count;
     const char **schemas; // texts, the first imports the others; see edge/soap_module.h

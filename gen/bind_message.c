@@ -227,6 +227,9 @@ static bool read_parts(struct reader *reader, const xmlNode *message, const stru
         if (!read_part(reader, node, part, ret_why))
             return false;
         part->mime = mime;
+        if (mime)
+            reader_note(reader, node, "part %s is an attachment of type %s and not in the envelope",
+                        name, mime);
         if (!fit_style(reader, part, binding->is_rpc)) {
             *ret_why = arena_printf(reader->arena, "%s: part \"%.100s\" cannot be an element",
                                     reader_place(reader, node), name);

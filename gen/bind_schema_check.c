@@ -30,6 +30,7 @@ static xmlParserInput *load_text(const char *url, const char *id, xmlParserCtxt 
 struct complaints {
     struct reader *reader;
     size_t opened;
+    char last[200]; // of those that nothing could be opened for
 };
 
 // The declaration of that kind and name in the text of that number.
@@ -69,11 +70,15 @@ static void take_complaint(void *context, xmlError *error)
 {
     struct complaints *complaints = context;
     const xmlNode *node = error->node;
-    if (!node || node->type != XML_ELEMENT_NODE || error->level < XML_ERR_ERROR)
+    if (error->level < XML_ERR_ERROR)
         return;
-    struct component *wrong = find_wrong(complaints->reader, node);
-    if (!wrong || wrong->is_open)
+    bool has_place = node && node->type == XML_ELEMENT_NODE;
+    struct component *wrong = has_place ? find_wrong(complaints->reader, node) : NULL;
+    if (!wrong || wrong->is_open) {
+        snprintf(complaints->last, sizeof(complaints->last), "%.*s",
+                 (int)strcspn(error->message, "\n"), error->message);
         return;
+    }
     wrong->is_open = true;
     complaints->opened++;
     reader_note(complaints->reader, wrong->node, "%s passes unchecked, its schema is wrong: %.*s",
@@ -90,7 +95,13 @@ size_t schemas_open_wrong(struct reader *reader, const char **texts, size_t coun
     xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt(SCHEMA_URL "0.xsd");
     require(parser != NULL);
     xmlSchemaSetParserStructuredErrors(parser, take_complaint, &complaints);
-    xmlSchemaFree(xmlSchemaParse(parser));
+    xmlSchema *schema = xmlSchemaParse(parser);
+    if (!schema && complaints.opened == 0)
+        reader_note(reader, NULL,
+                    "requests are checked by C types alone, as libxml2 takes none of "
+                    "the schemas: %s",
+                    complaints.last);
+    xmlSchemaFree(schema);
     xmlSchemaFreeParserCtxt(parser);
     xmlSetExternalEntityLoader(before);
     return complaints.opened;

@@ -168,6 +168,17 @@ static void write_operation(struct buf *out, size_t index,
                facts->version, facts->is_one_way, facts->uses_addressing);
 }
 
+static void write_strings(struct buf *out, const char *name, const char *const *texts, size_t count)
+{
+    buf_printf(out, "static const char *const %s[] = {\n", name);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(out, "    ");
+        write_string(out, texts[i]);
+        buf_printf(out, ",\n");
+    }
+    buf_printf(out, "    0,\n};\n\n");
+}
+
 static void write_table(struct buf *out, const struct wsdl *wsdl)
 {
     buf_printf(out, "static const struct stub stubs[] = {\n");
@@ -182,13 +193,9 @@ static void write_table(struct buf *out, const struct wsdl *wsdl)
     buf_printf(out, "static const struct soap_module_operation operations[] = {\n");
     for (size_t i = 0; i < wsdl->operation_count; i++)
         write_operation(out, i, &wsdl->operations[i].facts);
-    buf_printf(out, "};\n\nstatic const char *const schemas[] = {\n");
-    for (size_t i = 0; i < wsdl->schema_count; i++) {
-        buf_printf(out, "    ");
-        write_string(out, wsdl->schemas[i]);
-        buf_printf(out, ",\n");
-    }
-    buf_printf(out, "    0,\n};\n\n");
+    buf_printf(out, "};\n\n");
+    write_strings(out, "unbuilt", wsdl->unbuilt, wsdl->unbuilt_count);
+    write_strings(out, "schemas", wsdl->schemas, wsdl->schema_count);
 }
 
 // One a line.
@@ -225,6 +232,8 @@ void module_write(struct buf *out, const struct module_facts *facts, const struc
                "        .engine = ENGINE_VERSION,\n"
                "        .operation_count = %zu,\n"
                "        .operations = operations,\n"
+               "        .unbuilt_count = %zu,\n"
+               "        .unbuilt = unbuilt,\n"
                "        .schema_count = %zu,\n"
                "        .schemas = schemas,\n"
                "        .context_new = context_new,\n"
@@ -233,5 +242,5 @@ void module_write(struct buf *out, const struct module_facts *facts, const struc
                "        .encode = module_encode,\n"
                "        .decode = module_decode,\n"
                "};\n",
-               wsdl->operation_count, wsdl->schema_count);
+               wsdl->operation_count, wsdl->unbuilt_count, wsdl->schema_count);
 }

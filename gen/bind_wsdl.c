@@ -350,6 +350,16 @@ static struct soap_module_operation facts_of(const struct reader *reader, const 
     };
 }
 
+static void add_unbuilt(struct wsdl *wsdl, const char *name)
+{
+    for (size_t i = 0; i < wsdl->unbuilt_count; i++) {
+        if (strcmp(wsdl->unbuilt[i], name) == 0)
+            return; // of another port
+    }
+    if (wsdl->unbuilt_count < MAX_OPERATIONS)
+        wsdl->unbuilt[wsdl->unbuilt_count++] = name;
+}
+
 static bool read_operation(struct ports *ports, const struct bound *bound)
 {
     struct reader *reader = ports->reader;
@@ -359,8 +369,11 @@ static bool read_operation(struct ports *ports, const struct bound *bound)
         return true;
     }
     const xmlNode *abstract = find_abstract(reader, bound);
-    if (!is_chosen(ports, shown_name(reader, bound, abstract)) && !is_chosen(ports, bound->name))
+    const char *shown = shown_name(reader, bound, abstract);
+    if (!is_chosen(ports, shown) && !is_chosen(ports, bound->name)) {
+        add_unbuilt(wsdl, shown);
         return true;
+    }
     struct call call;
     const char *why = NULL;
     if (!read_call(ports, bound, abstract, &call, &why)) {
@@ -514,6 +527,7 @@ static bool read_operations(struct ports *ports)
     struct wsdl *wsdl = ports->wsdl;
     struct arena *arena = ports->reader->arena;
     wsdl->operations = arena_alloc(arena, MAX_OPERATIONS * sizeof(*wsdl->operations));
+    wsdl->unbuilt = arena_alloc(arena, MAX_OPERATIONS * sizeof(*wsdl->unbuilt));
     wsdl->calls = arena_alloc(arena, MAX_OPERATIONS * sizeof(*wsdl->calls));
     ports->calls = arena_alloc(arena, MAX_OPERATIONS * sizeof(*ports->calls));
     ports->keys = arena_alloc(arena, MAX_OPERATIONS * sizeof(*ports->keys));
@@ -554,6 +568,8 @@ bool wsdl_files(struct arena *arena, const char *path, struct wsdl_files *ret, s
     struct reader_file *first = reader_load(reader, path);
     if (!first || !read_wsdl_files(reader, first) || !read_types(reader))
         return false;
+    if (reader->import_count == MAX_IMPORTS)
+        return err_set(err, ERR_TOO_LARGE, "%s: more than %d imports", path, MAX_IMPORTS - 1);
     const char **paths = arena_alloc(arena, reader->file_count * sizeof(*paths));
     for (size_t i = 0; i < reader->file_count; i++)
         paths[i] = reader->files[i].path;

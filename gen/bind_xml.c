@@ -155,24 +155,21 @@ static void read_known_imports(struct reader *reader)
     FILE *file = fopen(arena_printf(reader->arena, "%.*simports.tsv", folder, reader->path), "re");
     if (!file)
         return;
-    struct wsdl_import *known = arena_alloc(reader->arena, MAX_IMPORTS * sizeof(*known));
     char *line = NULL;
     size_t size = 0;
-    while (reader->known_count < MAX_IMPORTS && getline(&line, &size, file) > 0) {
+    while (getline(&line, &size, file) > 0) {
         char *location = strchr(line, '\t'), *to = location ? strchr(location + 1, '\t') : NULL;
         if (!to)
             continue;
         *location++ = *to++ = '\0';
         to[strcspn(to, "\n")] = '\0';
-        known[reader->known_count++] = (struct wsdl_import){
-            .from = canonical(reader,
-                              arena_printf(reader->arena, "%.*s%s", folder, reader->path, line)),
-            .location = arena_strdup(reader->arena, location),
-            .to = arena_printf(reader->arena, "%.*s%s", folder, reader->path, to)};
+        const char *from = arena_printf(reader->arena, "%.*s%s", folder, reader->path, line);
+        char *path = arena_printf(reader->arena, "%.*s%s", folder, reader->path, to);
+        xmlHashAddEntry2(reader->known, (const xmlChar *)location,
+                         (const xmlChar *)canonical(reader, from), path);
     }
     free(line);
     fclose(file);
-    reader->known = known;
 }
 
 struct reader *reader_new(struct arena *arena, const char *path, struct err *err)
@@ -184,6 +181,9 @@ struct reader *reader_new(struct arena *arena, const char *path, struct err *err
     reader->err = err;
     reader->notes = arena_alloc(arena, MAX_NOTES * sizeof(*reader->notes));
     reader->imports = arena_alloc(arena, MAX_IMPORTS * sizeof(*reader->imports));
+    reader->known = xmlHashCreate(0);
+    reader->met = xmlHashCreate(0);
+    require(reader->known && reader->met);
     read_known_imports(reader);
     return reader;
 }
@@ -193,6 +193,8 @@ void reader_free(struct reader **reader)
     if (!*reader)
         return;
     schemas_free((*reader)->schemas);
+    xmlHashFree((*reader)->known, NULL);
+    xmlHashFree((*reader)->met, NULL);
     for (size_t i = 0; i < (*reader)->file_count; i++)
         xmlFreeDoc((*reader)->files[i].doc);
     free(*reader);
@@ -372,17 +374,6 @@ static const char *find_location(const struct reader *reader, const char *base,
     return is_file(plain) ? plain : NULL;
 }
 
-static const struct wsdl_import *find_known(const struct reader *reader, const char *from,
-                                            const char *location)
-{
-    for (size_t i = 0; i < reader->known_count; i++) {
-        const struct wsdl_import *known = &reader->known[i];
-        if (strcmp(known->location, location) == 0 && strcmp(known->from, from) == 0)
-            return known;
-    }
-    return NULL;
-}
-
 // For wsdl_files. One with a control character in its location cannot be told in a line.
 static void record_import(struct reader *reader, const char *from, const char *location,
                           const char *to)
@@ -391,20 +382,18 @@ static void record_import(struct reader *reader, const char *from, const char *l
         if ((unsigned char)*c < ' ')
             return;
     }
-    for (size_t i = 0; i < reader->import_count; i++) {
-        if (strcmp(reader->imports[i].location, location) == 0 &&
-            strcmp(reader->imports[i].from, from) == 0)
-            return;
-    }
-    if (reader->import_count < MAX_IMPORTS)
+    if (reader->import_count < MAX_IMPORTS &&
+        xmlHashAddEntry2(reader->met, (const xmlChar *)location, (const xmlChar *)from, reader) ==
+            0)
         reader->imports[reader->import_count++] = (struct wsdl_import){from, location, to};
 }
 
 struct reader_file *reader_follow(struct reader *reader, const xmlNode *node, const char *location)
 {
     const char *from = reader_path_of(reader, node);
-    const struct wsdl_import *known = find_known(reader, from, location);
-    const char *path = known ? known->to : find_location(reader, from, location);
+    const char *known =
+        xmlHashLookup2(reader->known, (const xmlChar *)location, (const xmlChar *)from);
+    const char *path = known ? known : find_location(reader, from, location);
     if (!path || !is_file(path)) {
         bool is_stock = schemas_is_known(attribute_of(reader, node, "namespace"));
         if (known || !is_stock)

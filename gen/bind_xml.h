@@ -43,11 +43,10 @@ struct reader {
     size_t file_count, bytes;
     const char **notes;
     size_t note_count;
-    const struct wsdl_import
-        *known; // of imports.tsv, whose word counts more than the file system's
-    size_t known_count;
+    xmlHashTable *known; // of imports.tsv, by location and file; counts more than the file system
     struct wsdl_import *imports; // as they were met
     size_t import_count;
+    xmlHashTable *met;  // the same, by location and file
     const char *absent; // the first file that an import names and that is not there
     bool is_open;       // nothing is taken from gSOAP's own type map
     size_t part_types;  // made for parts that the schemas have no name for

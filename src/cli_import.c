@@ -7,13 +7,11 @@
 #include "cli_args.h"
 
 #include "edge/file.h"
+#include "edge/folder.h"
 #include "flow/import.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: switchhook import engage-voice FILE [--out FOLDER] [--wsdl NAME] [--keep-tags] "
@@ -64,40 +62,16 @@ static bool check_targets(struct arena *arena, const struct asked *asked,
     return is_free;
 }
 
-static bool make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool is_made = mkdir(path, 0777) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!is_made)
-            return false;
-    }
-    return true;
-}
-
-static bool write_all(int fd, struct str text)
-{
-    while (text.len) {
-        ssize_t written = write(fd, text.data, text.len);
-        if (written < 0)
-            return false;
-        text.data += written;
-        text.len -= (size_t)written;
-    }
-    return true;
-}
-
 static bool write_file(struct arena *arena, const struct asked *asked,
                        const struct import_file *file)
 {
-    char *path = arena_strdup(arena, target_of(arena, asked, file));
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (asked->is_forced ? O_TRUNC : O_EXCL);
-    if (!make_folders(path))
-        return fail(path, strerror(errno));
-    AUTO_CLOSE int fd = open(path, flags, 0666);
-    if (fd < 0 || !write_all(fd, file->text))
-        return fail(path, strerror(errno));
+    const char *path = target_of(arena, asked, file);
+    struct err err;
+    if (!folder_make_above(path, &err) ||
+        !folder_write(path, file->text, asked->is_forced ? FOLDER_REPLACE : FOLDER_KEEP, &err)) {
+        fprintf(stderr, "switchhook: %s\n", err.text);
+        return false;
+    }
     printf("wrote %s\n", path);
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include "cli_wsdl.h"
 
+#include "flow/wsdl_gateway.h"
 #include "flow/wsdl_tools.h"
 
 #include <stdio.h>
@@ -14,6 +15,8 @@ static const char help[] =
     "\n"
     "  add FILE|URL          make a WSDL callable, or a newer one of it; no restart\n"
     "  list [NAME]           what is there; of one WSDL, its versions\n"
+    "  show NAME [OPERATION] its operations; of one, input, output and faults as trees\n"
+    "  diff OLD NEW          what changed between two versions or files\n"
     "  remove NAME           take a WSDL away that no service uses\n"
     "  scaffold NAME OPERATION\n"
     "                        a template of the request, or a sample\n"
@@ -32,12 +35,15 @@ static int try_module(int argc, char **argv)
     return CLI_FAILED;
 }
 
+enum { OUTPUT_MAX_BYTES = 64 << 20 };
+
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"add", cli_wsdl_add},           {"list", cli_wsdl_list},    {"remove", cli_wsdl_remove},
-    {"scaffold", cli_wsdl_scaffold}, {"try-module", try_module},
+    {"add", cli_wsdl_add},      {"list", cli_wsdl_list},     {"show", cli_wsdl_show},
+    {"diff", cli_wsdl_diff},    {"remove", cli_wsdl_remove}, {"scaffold", cli_wsdl_scaffold},
+    {"try-module", try_module},
 };
 
 int cli_wsdl(int argc, char **argv)
@@ -112,4 +118,30 @@ bool cli_library_lock(struct cli_library *library)
         return true;
     cli_fail(&err);
     return false;
+}
+
+int cli_tell_gateway(const struct cli_library *library, const char *module, bool is_quiet)
+{
+    int64_t pid;
+    struct err err;
+    if (gateway_reload(library->outline.store_path, module, &pid, &err)) {
+        if (!is_quiet)
+            printf("the running gateway, process %lld, %s\n", (long long)pid,
+                   module ? "has it loaded" : "was asked to reload");
+        return CLI_OK;
+    }
+    if (err.code != ERR_NOT_FOUND)
+        return cli_fail(&err);
+    if (!is_quiet)
+        printf("no gateway is running%s: it takes effect at the next start\n",
+               library->outline.file ? "" : " that is known here (no --config)");
+    return CLI_OK;
+}
+
+void cli_print_json(const struct json *value)
+{
+    AUTO_BUF struct buf out;
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    json_write(&out, value, JSON_INDENTED);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
 }

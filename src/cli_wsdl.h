@@ -14,6 +14,8 @@
 // Each takes the arguments after its own name and returns the exit status.
 int cli_wsdl_add(int argc, char **argv);
 int cli_wsdl_list(int argc, char **argv);
+int cli_wsdl_show(int argc, char **argv);
+int cli_wsdl_diff(int argc, char **argv);
 int cli_wsdl_remove(int argc, char **argv);
 int cli_wsdl_scaffold(int argc, char **argv);
 
@@ -31,6 +33,12 @@ bool cli_library_open(const char *config, const char *modules, struct cli_librar
 void cli_library_close(struct cli_library *library);
 // Takes the lock; tells that it waits. False after telling why not.
 bool cli_library_lock(struct cli_library *library) MUST_CHECK;
+
+// Has the running gateway take up what changed: `module` is loaded then, NULL: nothing is. Returns
+// the exit status.
+int cli_tell_gateway(const struct cli_library *library, const char *module, bool is_quiet);
+
+void cli_print_json(const struct json *value);
 
 // "switchhook: SENTENCE", and the exit status that the error means.
 int cli_fail(const struct err *err);

@@ -3,10 +3,9 @@
 // `switchhook wsdl add`: flow/wsdl_add with its stages shown, and what is in use changed at the
 // end.
 
-#include "cli_wsdl.h"
+#include "cli_wsdl_add.h"
 
 #include "base/clock.h"
-#include "flow/wsdl_add.h"
 #include "flow/wsdl_open.h"
 
 #include <stdio.h>
@@ -20,9 +19,9 @@ static const char help[] =
     "place and has the running gateway load it. Of a file nothing is fetched; of a URL, what it\n"
     "imports is. Whatever fails leaves the version in use as it is.\n"
     "\n"
-    "In place of FILE: NAME makes a module of a WSDL that is there once more, NAME@VERSION goes "
-    "back\n"
-    "to an older one; `switchhook wsdl list NAME` shows them.\n"
+    "In place of FILE: a folder, with a WSDL of its name in it, or only one; NAME, to make a "
+    "module\n"
+    "of its WSDL once more; NAME@VERSION, to go back: `switchhook wsdl list NAME` shows them.\n"
     "\n"
     "  --config FILE     the gateway's; $SWITCHHOOK_CONFIG, ./switchhook.yaml, then\n"
     "                    /etc/switchhook/switchhook.yaml\n"
@@ -36,7 +35,7 @@ static const char help[] =
     "  --force           also when a service then lacks its operation\n"
     "  --quiet           print only what is wrong\n";
 
-enum { PRINT_EACH_US = 5 * 1000 * 1000 };
+enum { PRINT_EACH_US = 5 * 1000 * 1000, MAX_NOTES = 20 };
 
 struct progress {
     bool is_quiet, is_terminal;
@@ -98,21 +97,33 @@ struct asked {
     bool is_dry, is_forced, is_quiet;
 };
 
+static void print_notes(const struct wsdl_added *added, const char *notes)
+{
+    AUTO_ARENA struct arena *arena = arena_new();
+    const char *note = source_translate(arena, &added->source, notes);
+    for (int i = 0; *note && i < MAX_NOTES; i++) {
+        size_t len = strcspn(note, "\n");
+        fprintf(stderr, "  note: %.*s\n", (int)len, note);
+        note += len + (note[len] == '\n');
+    }
+    if (*note)
+        fprintf(stderr, "  and more: `switchhook wsdl show %s@%s`\n", added->version.name,
+                added->version.id);
+}
+
 static void print_module(const struct asked *asked, const struct wsdl_added *added)
 {
     struct opened opened;
     struct err err;
     if (asked->is_quiet || !wsdl_open(&added->version, &opened, &err))
         return;
-    AUTO_ARENA struct arena *arena = arena_new();
-    for (const char *note = source_translate(arena, &added->source, opened.facts->notes); *note;) {
-        size_t len = strcspn(note, "\n");
-        fprintf(stderr, "  note: %.*s\n", (int)len, note);
-        note += len + (note[len] == '\n');
-    }
-    size_t count = opened.facts->operation_count;
-    printf("%s@%s: %zu operation%s\n", added->version.name, added->version.id, count,
+    print_notes(added, opened.facts->notes);
+    size_t count = opened.facts->operation_count, left_out = opened.facts->unbuilt_count;
+    printf("%s@%s: %zu operation%s", added->version.name, added->version.id, count,
            count == 1 ? "" : "s");
+    if (left_out)
+        printf(", %zu more are not built: --operations +NAME adds one", left_out);
+    printf("\n");
     wsdl_close(&opened);
 }
 
@@ -135,10 +146,10 @@ static int put_in_place(struct cli_library *library, const struct asked *asked,
     const struct library_version *version = &added->version;
     struct err err;
     const struct outline_use *missing = wsdl_missing_use(version, &library->outline);
-    if (version->is_current) {
+    if (version->is_current && !asked->is_quiet)
         printf("%s is in use already\n", version->name);
-        return CLI_OK;
-    }
+    if (version->is_current)
+        return asked->is_dry ? CLI_OK : cli_tell_gateway(library, version->module, asked->is_quiet);
     if (missing && !asked->is_forced)
         return refuse(missing, version, library->outline.file);
     if (asked->is_dry) {
@@ -148,21 +159,29 @@ static int put_in_place(struct cli_library *library, const struct asked *asked,
     if (!library_use(&library->library, version, &err))
         return cli_fail(&err);
     library_prune(&library->library, version->name);
-    return CLI_OK;
+    return cli_tell_gateway(library, version->module, asked->is_quiet);
+}
+
+int cli_wsdl_make(struct cli_library *library, const struct wsdl_wish *wish, bool is_quiet,
+                  struct wsdl_added *ret)
+{
+    struct progress progress = {.is_quiet = is_quiet, .is_terminal = isatty(2)};
+    const struct wsdl_teller teller = {show_stage, show_line, &progress};
+    struct err err;
+    bool is_made = wsdl_add(&library->library, &library->outline, wish, &teller, ret, &err);
+    end_stage(&progress);
+    return is_made ? CLI_OK : cli_fail(&err);
 }
 
 static int add(struct cli_library *library, const struct asked *asked)
 {
-    struct progress progress = {.is_quiet = asked->is_quiet, .is_terminal = isatty(2)};
-    const struct wsdl_teller teller = {show_stage, show_line, &progress};
     struct wsdl_added added;
-    struct err err;
-    bool is_made =
-        wsdl_add(&library->library, &library->outline, &asked->wish, &teller, &added, &err);
-    end_stage(&progress);
-    if (!is_made)
-        return cli_fail(&err);
+    int status = cli_wsdl_make(library, &asked->wish, asked->is_quiet, &added);
+    if (status != CLI_OK)
+        return status;
     print_module(asked, &added);
+    if (added.before.name && !asked->is_quiet && !added.version.is_current)
+        cli_print_changes(library, &added.before, &added.version);
     return put_in_place(library, asked, &added);
 }
 

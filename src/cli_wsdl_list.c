@@ -77,6 +77,7 @@ static void set_facts(struct arena *arena, struct json *object, const struct soa
     if (has_12)
         json_append(arena, versions, json_text(arena, "1.2"));
     json_set(arena, object, STR("operations"), operations);
+    json_set(arena, object, STR("not_built"), json_integer(arena, (int64_t)facts->unbuilt_count));
     json_set(arena, object, STR("soap"), versions);
     json_set(arena, object, STR("notes"), json_integer(arena, (int64_t)count_lines(facts->notes)));
     set_text(arena, object, "digest", arena_strdup(arena, facts->digest));
@@ -151,11 +152,15 @@ static void print_row(int width, const struct json *row)
     const struct json *notes = json_get(row, STR("notes"));
     join(&soap, json_get(row, STR("soap")));
     join(&services, json_get(row, STR("services")));
-    printf("%-*.*s  %c %-14.*s %.16s  %10zu  %-8s  %5lld  %s\n", width,
+    size_t built = operations ? operations->array.count : 0;
+    const struct json *left_out = json_get(row, STR("not_built"));
+    char count[40];
+    snprintf(count, sizeof(count), left_out && left_out->integer ? "%zu of %zu" : "%zu", built,
+             built + (left_out ? (size_t)left_out->integer : 0));
+    printf("%-*.*s  %c %-14.*s %.16s  %10s  %-8s  %5lld  %s\n", width,
            STR_ARG(text_in(row, STR("name"))), json_get(row, STR("in_use"))->boolean ? '*' : ' ',
-           STR_ARG(text_in(row, STR("version"))), text_in(row, STR("made_at")).data,
-           operations ? operations->array.count : 0, buf_str(&soap).data,
-           (long long)(notes ? notes->integer : 0), buf_str(&services).data);
+           STR_ARG(text_in(row, STR("version"))), text_in(row, STR("made_at")).data, count,
+           buf_str(&soap).data, (long long)(notes ? notes->integer : 0), buf_str(&services).data);
     if (problem)
         printf("%-*s  ! %.*s\n", width, "", STR_ARG(problem->string));
 }
@@ -173,14 +178,6 @@ static void print_rows(const struct json *rows)
         print_row(width, rows->array.items[i]);
 }
 
-static void print_json(const struct json *value)
-{
-    AUTO_BUF struct buf out;
-    buf_init(&out, OUTPUT_MAX_BYTES);
-    json_write(&out, value, JSON_INDENTED);
-    printf("%.*s\n", STR_ARG(buf_str(&out)));
-}
-
 static int list(struct cli_library *library, const char *name, bool is_json)
 {
     struct err err;
@@ -193,9 +190,12 @@ static int list(struct cli_library *library, const char *name, bool is_json)
     if (name && !rows->array.count && !library_find(&library->library, name, &version, &err))
         return cli_fail(&err);
     if (is_json)
-        print_json(rows);
-    else
+        cli_print_json(rows);
+    else if (rows->array.count)
         print_rows(rows);
+    else
+        printf("there is none in %s; `switchhook wsdl add FILE` adds one\n",
+               library->library.modules_dir);
     return CLI_OK;
 }
 
@@ -250,7 +250,7 @@ static int take_away(struct cli_library *library, const char *name, bool is_dry)
     if (!library_remove(&library->library, name, &err))
         return cli_fail(&err);
     printf("removed %s and %zu versions\n", name, count);
-    return CLI_OK;
+    return cli_tell_gateway(library, NULL, false);
 }
 
 int cli_wsdl_remove(int argc, char **argv)

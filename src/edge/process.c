@@ -43,10 +43,6 @@ _Noreturn static void become(const struct process *process, const sigset_t *mask
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int nothing = open("/dev/null", O_RDONLY);
-    if (process->max_memory_bytes) {
-        const struct rlimit limit = {process->max_memory_bytes, process->max_memory_bytes};
-        setrlimit(RLIMIT_AS, &limit);
-    }
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     signal(SIGPIPE, SIG_DFL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Other programs: started by their words, never through a shell; bounded in time, memory and
+// Other programs: started by their words, never through a shell; bounded in time and
 // output; ended with all that they started. Knows nothing of what they do. For commands of one
 // thread: while one runs, SIGINT, SIGTERM and SIGHUP end it first, and the caller is told.
 
@@ -14,7 +14,6 @@
 struct process {
     const char *const *words; // ends with NULL; the first is a path, or is looked for in PATH
     int64_t timeout_ms;
-    size_t max_memory_bytes; // of each process; 0: no limit
     size_t max_output_bytes; // of standard output and of standard error; what is more is lost
     // Called with each line of standard output as it comes; NULL: nobody asks.
     void (*on_line)(void *context, struct str line);

@@ -184,6 +184,32 @@ bool soap_document_parse(struct soap_codec *codec, struct str text, bool may_hav
                               : parse_text(codec, text, may_have_doctype, ret, err);
 }
 
+// "xsi:type" that the parser took as a name without a namespace.
+static void declare_xsi(xmlNode *element, xmlNs *xsi)
+{
+    for (xmlAttr *attribute = element->properties; attribute; attribute = attribute->next) {
+        if (attribute->ns || strncmp((const char *)attribute->name, "xsi:", 4) != 0)
+            continue;
+        xmlNodeSetName((xmlNode *)attribute, attribute->name + 4);
+        attribute->ns = xsi;
+    }
+    for (xmlNode *child = xmlFirstElementChild(element); child;
+         child = xmlNextElementSibling(child))
+        declare_xsi(child, xsi);
+}
+
+// Servers on npm `soap` write xsi:type and never declare the prefix.
+static bool mend_xsi(struct soap_codec *codec, xmlNode *root)
+{
+    const xmlError *error = xmlCtxtGetLastError(codec->parser);
+    if (!error || error->code != XML_NS_ERR_UNDEFINED_NAMESPACE)
+        return false;
+    xmlNs *xsi = xmlNewNs(root, BAD_CAST XSI_NS, BAD_CAST "xsi");
+    if (xsi) // NULL: the prefix is declared
+        declare_xsi(root, xsi);
+    return xsi != NULL;
+}
+
 bool soap_envelope_parse(struct soap_codec *codec, struct str text, struct soap_envelope *ret,
                          struct err *err)
 {
@@ -208,6 +234,7 @@ bool soap_envelope_parse(struct soap_codec *codec, struct str text, struct soap_
     if (!soap_is_element(body, namespace, "Body"))
         return err_set(err, ERR_INVALID, "its Envelope has no Body");
     envelope.body = body;
+    envelope.is_mended = mend_xsi(codec, root);
     *ret = envelope;
     envelope.doc = NULL; // the caller's now
     return true;
@@ -229,7 +256,8 @@ static struct str envelope_utf8(const struct soap_envelope *envelope, struct are
                                 struct str text)
 {
     const char *encoding = (const char *)envelope->doc->encoding;
-    if (!multipart_is(text) && (!encoding || str_eq_nocase(str_from(encoding), STR("UTF-8"))))
+    bool is_utf8 = !encoding || str_eq_nocase(str_from(encoding), STR("UTF-8"));
+    if (is_utf8 && !multipart_is(text) && !envelope->is_mended)
         return text;
     return soap_document_text(envelope->doc, arena);
 }
@@ -338,8 +366,9 @@ static void decode_envelope(struct engine *engine, const struct soap_operation *
         soap_fault_read(arena, content, kind == SOAP_REPLY_FAULT ? &fault : NULL, reply);
     else if (!content && !operation->facts->is_one_way)
         reply->problem = "the reply's Body is empty";
-    else if (kind == SOAP_REPLY_RESULT || soap_check_reply(&checker, envelope))
-        reply->is_readable = true;
+    else if (operation->facts->is_one_way || kind == SOAP_REPLY_RESULT ||
+             soap_check_reply(&checker, envelope))
+        reply->is_readable = true; // some servers answer where nothing is expected
     else
         reply->problem = arena_printf(
             arena, "the reply is no answer to %s: in <%.100s>: %s", operation->facts->name,

@@ -19,6 +19,7 @@ struct soap_envelope {
     xmlNode *root;
     xmlNode *header; // NULL when there is none
     xmlNode *body;
+    bool is_mended; // the tree is not what the text says
 };
 
 void soap_envelope_close(struct soap_envelope *envelope);

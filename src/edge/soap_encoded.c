@@ -10,10 +10,6 @@
 
 #include <stdio.h>
 
-#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
-#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
-#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
-
 struct walk {
     const struct soap_operation *operation;
     struct soap_envelope *request;
@@ -215,6 +211,8 @@ static bool walk_members(struct walk *walk, xmlNode *node, const struct shape_pa
         const char *namespace = child->ns ? (const char *)child->ns->href : "";
         struct soap_json_search search =
             soap_json_find(content, namespace, (const char *)child->name, &walk->steps);
+        if (!search.found && !*namespace) // as names are in SOAP encoding (SOAP 1.1, 5.4.1)
+            search = soap_json_find(content, NULL, (const char *)child->name, &walk->steps);
         if (!search.found && !search.has_wildcard)
             return fail(walk, child, "the WSDL declares no such element here", "");
         if (search.found && !walk_element(walk, child, search.found->type))

@@ -76,17 +76,17 @@ static bool put_rpc(struct wire_writer *writer, const struct shape_message *mess
             inner = NULL; // a part of that name is meant
     }
     const char *name = wire_qname(writer, message->wrapper);
-    buf_printf(&writer->out, "<%s", name);
+    buf_printf(&writer->xml.text, "<%s", name);
     if (message->is_encoded)
-        buf_printf(
-            &writer->out, " %s=\"%s\"",
-            wire_qname(writer, (struct shape_name){writer->version == 12 ? SOAP12_NS : SOAP11_NS,
-                                                   "encodingStyle"}),
-            writer->version == 12 ? SOAPENC12_NS : SOAPENC_NS);
-    buf_add_char(&writer->out, '>');
+        buf_printf(&writer->xml.text, " %s=\"%s\"",
+                   wire_qname(writer,
+                              (struct shape_name){writer->xml.version == 12 ? SOAP12_NS : SOAP11_NS,
+                                                  "encodingStyle"}),
+                   writer->xml.version == 12 ? SOAPENC12_NS : SOAPENC_NS);
+    buf_add_char(&writer->xml.text, '>');
     if (!put_parts(writer, message, inner ? inner : data))
         return false;
-    buf_printf(&writer->out, "</%s>", name);
+    buf_printf(&writer->xml.text, "</%s>", name);
     return true;
 }
 
@@ -188,15 +188,15 @@ static bool put_message(struct wire_writer *writer, const struct shape_message *
     const struct json *blocks = json_get(data, STR("#header"));
     writer->is_encoded = message->is_encoded;
     if (blocks && blocks->kind != JSON_NULL) {
-        buf_add_str(&writer->out, STR("<soap:Header>"));
+        soap_writer_begin_header(&writer->xml);
         if (!put_header(writer, message, blocks))
             return false;
-        buf_add_str(&writer->out, STR("</soap:Header>"));
+        soap_writer_end_header(&writer->xml);
     }
-    buf_add_str(&writer->out, STR("<soap:Body>"));
+    soap_writer_begin_body(&writer->xml);
     if (!put_body(writer, message, body_data(writer, data)))
         return false;
-    buf_add_str(&writer->out, STR("</soap:Body>"));
+    soap_writer_end_body(&writer->xml);
     return wire_step(writer); // tells of what overflowed at last
 }
 
@@ -204,25 +204,12 @@ static bool encode(const struct soap_operation *operation, const struct shape_me
                    struct arena *arena, const struct json *data, struct str *ret_envelope,
                    struct err *err)
 {
-    AUTO_FREE struct wire_writer *writer = mem_alloc(sizeof(*writer));
-    AUTO_BUF struct buf envelope;
-    *writer = (struct wire_writer){.operation = operation,
-                                   .arena = arena,
-                                   .version = soap_operation_version(operation),
-                                   .err = err};
-    buf_init(&writer->out, WIRE_MAX_BYTES);
-    buf_init(&envelope, (size_t)WIRE_MAX_BYTES * 2);
-    wire_qname(writer, (struct shape_name){writer->version == 12 ? SOAP12_NS : SOAP11_NS, ""});
-    bool is_done = put_message(writer, message, data);
-    if (is_done) {
-        buf_add_str(&envelope, STR("<soap:Envelope"));
-        wire_put_namespaces(writer, &envelope);
-        buf_add_char(&envelope, '>');
-        buf_add_str(&envelope, buf_str(&writer->out));
-        buf_add_str(&envelope, STR("</soap:Envelope>"));
-        *ret_envelope = arena_copy(arena, buf_str(&envelope));
-    }
-    buf_finish(&writer->out);
+    struct wire_writer writer = {.operation = operation, .arena = arena, .err = err};
+    soap_writer_init(&writer.xml, arena, soap_operation_version(operation), WIRE_MAX_BYTES);
+    bool is_done = put_message(&writer, message, data);
+    if (is_done)
+        *ret_envelope = soap_writer_envelope(&writer.xml, STR(""));
+    soap_writer_finish(&writer.xml);
     return is_done;
 }
 

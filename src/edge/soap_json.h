@@ -7,8 +7,10 @@
 // `#text` the text of an element that has attributes too; an array repeats its element; null is
 // xsi:nil where the element is nillable, and leaves it out where it is optional; `@xsi:type` names
 // a derived type or the type of an anyType, "Name" or "{namespace}Name"; `#header` holds the
-// header's blocks by name. Scalars of JSON and their text forms are alike. The same comes out of a
-// reply.
+// header's blocks by name; `#content` is an array of texts and one-member objects in just that
+// order, for mixed content. An array may also stand for a list, a SOAP array, or a type that holds
+// nothing but one element that repeats. Scalars of JSON and their text forms are alike. The same
+// comes out of a reply. Items are counted from 1 in sentences. docs/soap.md has it at length.
 
 #ifndef EDGE_SOAP_JSON_H
 #define EDGE_SOAP_JSON_H

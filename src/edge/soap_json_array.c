@@ -47,27 +47,28 @@ static void put_item_type(struct wire_writer *writer, const struct shape_type *i
     struct shape_name name = innermost->name;
     if (!*name.local)
         name = (struct shape_name){XSD_NS, "anyType"};
-    buf_printf(&writer->out, "%s", wire_qname(writer, name));
+    buf_printf(&writer->xml.text, "%s", wire_qname(writer, name));
     for (const struct shape_type *inner = item; inner != innermost; inner = inner->item)
-        buf_printf(&writer->out, "[%.*s]", inner->rank - 1, ",,,,,,,,,,,,,,,,");
+        buf_printf(&writer->xml.text, "[%.*s]", inner->rank - 1, ",,,,,,,,,,,,,,,,");
 }
 
 static void put_type_and_size(struct wire_writer *writer, const struct shape_type *type,
                               const size_t *sizes, int rank)
 {
-    bool is_12 = writer->version == 12;
+    bool is_12 = writer->xml.version == 12;
     const char *encoding = is_12 ? SOAPENC12_NS : SOAPENC_NS;
     const char *name = is_12 ? "itemType" : "arrayType";
-    buf_printf(&writer->out, " %s=\"", wire_qname(writer, (struct shape_name){encoding, name}));
+    buf_printf(&writer->xml.text, " %s=\"",
+               wire_qname(writer, (struct shape_name){encoding, name}));
     put_item_type(writer, type->item);
     if (is_12)
-        buf_printf(&writer->out, "\" %s=\"",
+        buf_printf(&writer->xml.text, "\" %s=\"",
                    wire_qname(writer, (struct shape_name){encoding, "arraySize"}));
     else
-        buf_add_char(&writer->out, '[');
+        buf_add_char(&writer->xml.text, '[');
     for (int i = 0; i < rank; i++)
-        buf_printf(&writer->out, "%s%zu", i == 0 ? "" : is_12 ? " " : ",", sizes[i]);
-    buf_add_str(&writer->out, is_12 ? STR("\"") : STR("]\""));
+        buf_printf(&writer->xml.text, "%s%zu", i == 0 ? "" : is_12 ? " " : ",", sizes[i]);
+    buf_add_str(&writer->xml.text, is_12 ? STR("\"") : STR("]\""));
 }
 
 // Each dimension has the size of its first item; all others must be alike.
@@ -78,7 +79,7 @@ static bool measure(struct wire_writer *writer, const struct wire_place *place,
         return wire_fail(writer, place, "an array of %d dimensions is meant", rank);
     sizes[0] = value->array.count;
     for (size_t i = 0; rank > 1 && i < value->array.count; i++) {
-        const struct wire_place at = {place->outer, place->name, i + 1};
+        const struct wire_place at = wire_item(place, i);
         size_t own[MAX_RANK] = {0};
         if (!measure(writer, &at, value->array.items[i], rank - 1, own))
             return false;
@@ -94,7 +95,7 @@ static bool put_items(struct wire_writer *writer, const struct wire_place *place
                       const struct wire_element *item, const struct json *items, int rank)
 {
     for (size_t i = 0; i < items->array.count; i++) {
-        const struct wire_place at = {place->outer, place->name, i + 1};
+        const struct wire_place at = wire_item(place, i);
         const struct json *value = items->array.items[i];
         if (rank > 1 ? !put_items(writer, &at, item, value, rank - 1)
                      : !wire_put_element(writer, &at, item, value))
@@ -115,7 +116,7 @@ bool wire_put_array(struct wire_writer *writer, const struct wire_place *place,
         return false;
     if (writer->is_encoded)
         put_type_and_size(writer, type, sizes, rank);
-    buf_add_char(&writer->out, '>');
+    buf_add_char(&writer->xml.text, '>');
     const struct wire_element item = {{"", type->item_name}, type->item, true, false};
     return put_items(writer, place, &item, items, rank);
 }
@@ -136,17 +137,17 @@ bool wire_put_map(struct wire_writer *writer, const struct wire_place *place,
     const struct wire_element item = {{"", "value"}, any, true, false};
     if (value->kind != JSON_OBJECT)
         return wire_fail(writer, place, "an object of keys and values is meant");
-    buf_add_char(&writer->out, '>');
+    buf_add_char(&writer->xml.text, '>');
     for (size_t i = 0; i < value->object.count; i++) {
         const struct json_member *member = &value->object.members[i];
         const struct wire_place at = {place, member->name, 0};
         if (str_eq(member->name, STR("@xsi:type")))
             continue;
-        buf_add_str(&writer->out, STR("<item>"));
+        buf_add_str(&writer->xml.text, STR("<item>"));
         if (!wire_put_element(writer, &at, &key, json_string(writer->arena, member->name)) ||
             !wire_put_element(writer, &at, &item, member->value))
             return false;
-        buf_add_str(&writer->out, STR("</item>"));
+        buf_add_str(&writer->xml.text, STR("</item>"));
     }
     return true;
 }

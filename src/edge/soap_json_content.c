@@ -331,6 +331,17 @@ static bool fail_missing(struct filler *filler, const struct shape_element *elem
                      element->name.local);
 }
 
+// In SOAP encoding, names that are local to a type are unqualified, whatever form the schema says
+// (SOAP 1.1, 5.4.1).
+static struct wire_element wire_element(const struct filler *filler,
+                                        const struct shape_element *element)
+{
+    struct shape_name name = element->name;
+    if (filler->writer->is_encoded && !element->is_global)
+        name.namespace = "";
+    return (struct wire_element){name, element->type, element->is_nillable, false};
+}
+
 static bool put_element(struct filler *filler, const struct shape_particle *particle)
 {
     struct member *member = supply(filler, particle);
@@ -345,7 +356,7 @@ static bool put_element(struct filler *filler, const struct shape_particle *part
     } else {
         value = json_text(filler->writer->arena, element->fixed_value);
     }
-    const struct wire_element one = {element->name, element->type, element->is_nillable, false};
+    const struct wire_element one = wire_element(filler, element);
     if (element->is_abstract)
         return wire_fail(filler->writer, &at, "element %s is abstract%s%s%s", element->name.local,
                          element->substitute_count ? "; give \"" : "",
@@ -440,9 +451,10 @@ static bool put_all(struct filler *filler)
             const struct shape_element *element = member->element;
             if (!element && !wire_put_free(filler->writer, filler->place, member->key, value))
                 return false;
-            const struct wire_element one = {member->name, element ? element->type : NULL,
-                                             element && element->is_nillable, false};
-            if (element && !wire_put_element(filler->writer, &at, &one, value))
+            if (!element)
+                continue;
+            const struct wire_element one = wire_element(filler, element);
+            if (!wire_put_element(filler->writer, &at, &one, value))
                 return false;
         }
     }

@@ -11,10 +11,7 @@
 
 #include <libxml/hash.h>
 
-#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
-#define XML_NS       "http://www.w3.org/XML/1998/namespace"
-#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
-#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
+#define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 enum {
     READ_MAX_DEPTH = 300,

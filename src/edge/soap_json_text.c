@@ -33,7 +33,7 @@ static bool list_text(struct wire_writer *writer, const struct wire_place *place
     buf_init(&list, WIRE_MAX_BYTES);
     const struct shape_text *item = item_type(type);
     for (size_t i = 0; i < array->array.count; i++) {
-        const struct wire_place at = {place->outer, place->name, i + 1};
+        const struct wire_place at = wire_item(place, i);
         struct str text;
         if (!wire_scalar(writer, &at, item, array->array.items[i], &text))
             return false;

@@ -23,6 +23,13 @@ static void add_place(struct buf *out, const struct wire_place *place)
         buf_printf(out, "[%zu]", place->index);
 }
 
+struct wire_place wire_item(const struct wire_place *place, size_t index)
+{
+    if (!place) // the body itself
+        return (struct wire_place){NULL, STR(""), index + 1};
+    return (struct wire_place){place->outer, place->name, index + 1};
+}
+
 bool wire_fail(struct wire_writer *writer, const struct wire_place *place, const char *format, ...)
 {
     AUTO_BUF struct buf text;
@@ -39,7 +46,7 @@ bool wire_fail(struct wire_writer *writer, const struct wire_place *place, const
 
 bool wire_step(struct wire_writer *writer)
 {
-    if (writer->steps < SOAP_JSON_MAX_STEPS && !writer->out.overflowed) {
+    if (writer->steps < SOAP_JSON_MAX_STEPS && !writer->xml.text.overflowed) {
         writer->steps++;
         return true;
     }
@@ -48,55 +55,11 @@ bool wire_step(struct wire_writer *writer)
 
 // --- names ---
 
-static const char *known_prefix(const char *namespace)
-{
-    static const struct {
-        const char *namespace, *prefix;
-    } known[] = {{SOAP11_NS, "soap"}, {SOAP12_NS, "soap"},   {XSI_NS, "xsi"}, {XSD_NS, "xsd"},
-                 {SOAPENC_NS, "enc"}, {SOAPENC12_NS, "enc"}, {XML_NS, "xml"}};
-    for (size_t i = 0; i < COUNT_OF(known); i++) {
-        if (strcmp(known[i].namespace, namespace) == 0)
-            return known[i].prefix;
-    }
-    return NULL;
-}
-
-void wire_put_namespaces(struct wire_writer *writer, struct buf *out)
-{
-    for (size_t i = 0; i < writer->namespace_count; i++) {
-        const char *prefix = known_prefix(writer->namespaces[i]);
-        if (prefix)
-            buf_printf(out, " xmlns:%s=\"", prefix);
-        else
-            buf_printf(out, " xmlns:n%zu=\"", i);
-        template_write_escaped(out, str_from(writer->namespaces[i]), TEMPLATE_XML);
-        buf_add_char(out, '"');
-    }
-}
-
-static const char *prefix_of(struct wire_writer *writer, const char *namespace)
-{
-    if (strcmp(namespace, XML_NS) == 0)
-        return "xml";
-    size_t at = 0;
-    while (at < writer->namespace_count && strcmp(writer->namespaces[at], namespace) != 0)
-        at++;
-    if (at == WIRE_MAX_NAMESPACES)
-        at--; // wire_step tells
-    if (at == writer->namespace_count) {
-        writer->namespaces[writer->namespace_count++] = namespace;
-        if (writer->namespace_count == WIRE_MAX_NAMESPACES)
-            writer->steps = SOAP_JSON_MAX_STEPS;
-    }
-    const char *known = known_prefix(namespace);
-    return known ? known : arena_printf(writer->arena, "n%zu", at);
-}
-
 const char *wire_qname(struct wire_writer *writer, struct shape_name name)
 {
-    if (!*name.namespace)
-        return name.local;
-    return arena_printf(writer->arena, "%s:%s", prefix_of(writer, name.namespace), name.local);
+    if (writer->xml.namespace_count == WIRE_MAX_NAMESPACES)
+        writer->steps = SOAP_JSON_MAX_STEPS; // wire_step tells
+    return soap_writer_name(&writer->xml, name);
 }
 
 struct shape_name wire_name(struct wire_writer *writer, struct str name)
@@ -135,7 +98,7 @@ bool wire_put_escaped(struct wire_writer *writer, const struct wire_place *place
             return wire_fail(writer, place, "XML cannot hold the character U+%04X",
                              bad == 0x100 ? 0 : bad);
     }
-    template_write_escaped(&writer->out, text, TEMPLATE_XML);
+    template_write_escaped(&writer->xml.text, text, TEMPLATE_XML);
     return true;
 }
 
@@ -220,7 +183,7 @@ static struct shape_name attribute_name(struct wire_writer *writer, struct str t
         const char *namespace;
     } known[] = {{STR("xsi:"), XSI_NS},
                  {STR("xml:"), XML_NS},
-                 {STR("soap:"), writer->version == 12 ? SOAP12_NS : SOAP11_NS}};
+                 {STR("soap:"), writer->xml.version == 12 ? SOAP12_NS : SOAP11_NS}};
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         size_t len = known[i].prefix.len;
         if (str_starts(text, known[i].prefix))
@@ -274,9 +237,9 @@ static bool put_attribute(struct wire_writer *writer, const struct wire_place *p
         text = value->boolean ? STR("1") : STR("0");
     else if (!wire_scalar(writer, place, type, value, &text))
         return false;
-    buf_printf(&writer->out, " %s=\"", wire_qname(writer, name));
+    buf_printf(&writer->xml.text, " %s=\"", wire_qname(writer, name));
     bool is_done = wire_put_escaped(writer, place, text);
-    buf_add_char(&writer->out, '"');
+    buf_add_char(&writer->xml.text, '"');
     return is_done;
 }
 
@@ -436,7 +399,7 @@ static bool put_inside(struct wire_writer *writer, const struct wire_place *plac
         return wire_put_map(writer, place, value);
     if (type->item && (writer->is_encoded || !type->content))
         return wire_put_array(writer, place, type, value);
-    buf_add_char(&writer->out, '>');
+    buf_add_char(&writer->xml.text, '>');
     if (type->text)
         return put_text(writer, place, element, type, value);
     if (type->is_any)
@@ -463,11 +426,11 @@ static void put_type(struct wire_writer *writer, const struct wire_element *elem
     if (type == element->type && (!writer->is_encoded || element->is_free))
         return;
     if (writer->is_encoded && is_nameless_array)
-        name = (struct shape_name){writer->version == 12 ? SOAPENC12_NS : SOAPENC_NS, "Array"};
+        name = (struct shape_name){writer->xml.version == 12 ? SOAPENC12_NS : SOAPENC_NS, "Array"};
     else if (!*name.local || (type->is_any && !wire_is_map(writer, type)))
         return;
-    buf_printf(&writer->out, " %s=\"%s\"", wire_qname(writer, (struct shape_name){XSI_NS, "type"}),
-               wire_qname(writer, name));
+    buf_printf(&writer->xml.text, " %s=\"%s\"",
+               wire_qname(writer, (struct shape_name){XSI_NS, "type"}), wire_qname(writer, name));
 }
 
 bool wire_put_element(struct wire_writer *writer, const struct wire_place *place,
@@ -484,19 +447,19 @@ bool wire_put_element(struct wire_writer *writer, const struct wire_place *place
         return wire_fail(writer, place, "it may not be null");
     const char *name = wire_qname(writer, element->name);
     writer->depth++;
-    buf_printf(&writer->out, "<%s", name);
+    buf_printf(&writer->xml.text, "<%s", name);
     if (!nil || type != element->type || !type->text)
         put_type(writer, element, type, value);
     if (nil)
-        buf_printf(&writer->out, " %s=\"true\"",
+        buf_printf(&writer->xml.text, " %s=\"true\"",
                    wire_qname(writer, (struct shape_name){XSI_NS, "nil"}));
     if (value->kind != JSON_NULL && !put_attributes(writer, place, element, type, value))
         return false;
     if (nil)
-        buf_add_char(&writer->out, '>');
+        buf_add_char(&writer->xml.text, '>');
     else if (!put_inside(writer, place, element, type, value))
         return false;
-    buf_printf(&writer->out, "</%s>", name);
+    buf_printf(&writer->xml.text, "</%s>", name);
     writer->depth--;
     return true;
 }

@@ -5,16 +5,12 @@
 #ifndef EDGE_SOAP_JSON_WRITE_H
 #define EDGE_SOAP_JSON_WRITE_H
 
+#include "edge/soap_document.h"
 #include "edge/soap_json.h"
 #include "edge/soap_json_find.h"
+#include "edge/soap_writer.h"
 
-#define SOAP11_NS    "http://schemas.xmlsoap.org/soap/envelope/"
-#define SOAP12_NS    "http://www.w3.org/2003/05/soap-envelope"
-#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
-#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
-#define XSI_NS       "http://www.w3.org/2001/XMLSchema-instance"
-#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
-#define XML_NS       "http://www.w3.org/XML/1998/namespace"
+#define XML_NS "http://www.w3.org/XML/1998/namespace"
 
 enum {
     WIRE_MAX_DEPTH = 200,      // of elements; libxml2 reads 256
@@ -32,10 +28,7 @@ struct wire_place {
 struct wire_writer {
     const struct soap_operation *operation;
     struct arena *arena;
-    struct buf out;
-    const char *namespaces[WIRE_MAX_NAMESPACES]; // declared at the root
-    size_t namespace_count;
-    int version;
+    struct soap_writer xml;
     bool is_encoded;
     size_t depth, steps;
     struct err *err;
@@ -51,6 +44,8 @@ struct wire_element {
 
 // --- soap_json_write.c ---
 
+// That of an item, from 0, of what stands at `place`.
+struct wire_place wire_item(const struct wire_place *place, size_t index);
 bool wire_fail(struct wire_writer *writer, const struct wire_place *place, const char *format, ...)
     PRINTF_LIKE(3, 4);
 // False, with a sentence, once the message asks too much.
@@ -66,8 +61,6 @@ bool wire_put_element(struct wire_writer *writer, const struct wire_place *place
 // by none.
 bool wire_put_free(struct wire_writer *writer, const struct wire_place *place, struct str name,
                    const struct json *value);
-// The declarations of all namespaces that were written.
-void wire_put_namespaces(struct wire_writer *writer, struct buf *out);
 
 // --- soap_json_text.c ---
 

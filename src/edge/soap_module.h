@@ -97,6 +97,9 @@ struct soap_module {
     const char *notes;  // what the generator changed or left out of the WSDL, a sentence a line
     size_t operation_count;
     const struct soap_module_operation *operations;
+    // Names of what the WSDL offers beside these: somebody chose to leave it out.
+    size_t unbuilt_count;
+    const char *const *unbuilt;
     // The WSDL's own schemas, for checks beyond C types (patterns, choices, unknown attributes).
     // The first one imports the others; none when the WSDL has none.
     size_t schema_count;

@@ -345,6 +345,13 @@ static bool fail_unknown_operation(const struct module *module, const char *port
                                    struct err *err)
 {
     const struct soap_module *table = module->table;
+    for (size_t i = 0; i < table->unbuilt_count; i++) {
+        if (strcmp(table->unbuilt[i], name) == 0)
+            return err_set(err, ERR_NOT_FOUND,
+                           "operation \"%s\" of WSDL %s is not in its module: `switchhook wsdl add "
+                           "--operations +%s %s` builds it",
+                           name, table->name, name, table->name);
+    }
     AUTO_FREE const char **names = mem_alloc(table->operation_count * sizeof(*names));
     char owner[300];
     snprintf(owner, sizeof(owner), " in WSDL %s", table->name);

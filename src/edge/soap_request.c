@@ -4,9 +4,24 @@
 // names what is not.
 
 #include "edge/soap_request.h"
+#include "edge/multipart.h"
 #include "edge/soap_document.h"
 #include "edge/soap_modules.h"
 #include "edge/soap_shape.h"
+
+bool soap_request_envelope(struct soap_codec *codec, struct arena *arena, struct str body,
+                           struct str *ret, struct err *err)
+{
+    xmlDoc *doc;
+    *ret = body;
+    if (!multipart_is(body))
+        return true;
+    if (!soap_document_parse(codec, body, false, &doc, err))
+        return false;
+    *ret = soap_document_text(doc, arena);
+    xmlFreeDoc(doc);
+    return true;
+}
 
 bool soap_request_read(struct soap_codec *codec, struct arena *arena, struct str text,
                        struct soap_request *ret, struct err *err)

@@ -12,6 +12,10 @@ struct soap_request {
     const char *namespace, *local; // of the body's first element; local "": the Body is empty
 };
 
+// The envelope of a request's body, with the parts of a multipart one (MTOM) in place.
+bool soap_request_envelope(struct soap_codec *codec, struct arena *arena, struct str body,
+                           struct str *ret, struct err *err) MUST_CHECK;
+
 // ERR_INVALID when it is no envelope.
 bool soap_request_read(struct soap_codec *codec, struct arena *arena, struct str text,
                        struct soap_request *ret, struct err *err) MUST_CHECK;

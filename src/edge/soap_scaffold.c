@@ -6,6 +6,7 @@
 // event has, so that tags may be in it: tags inside a comment would be rendered, and a value with
 // two hyphens would end it.
 
+#include "edge/soap_fill.h"
 #include "edge/soap_modules.h"
 #include "edge/soap_note.h"
 #include "edge/soap_sample.h"
@@ -142,8 +143,10 @@ static void add_planned(struct scaffold *scaffold, const struct soap_planned *pl
         add_literal(scaffold, planned->text);
 }
 
-static void add_hint(struct buf *note, const struct soap_planned *planned)
+static void add_hint(struct buf *note, const char *name, const struct soap_planned *planned)
 {
+    if (planned->is_todo && soap_fill_is_secret(name))
+        buf_add_str(note, STR("; better from a secret of the service than from this file"));
     if (planned->is_todo && planned->element)
         buf_printf(note, "; like %s, whose values do not fit as they are", planned->element);
 }
@@ -164,7 +167,7 @@ static void add_attributes(struct scaffold *scaffold, const struct soap_frame *f
         soap_note_attribute(note, attribute);
         if (!attribute->is_required && (is_dead || !planned.is_tag))
             continue;
-        add_hint(note, &planned);
+        add_hint(note, attribute->name.local, &planned);
         *ret_todo |= planned.is_todo;
         buf_printf(&writer->text, " %s=\"", soap_writer_name(writer, attribute->name));
         add_planned(scaffold, &planned);
@@ -224,7 +227,7 @@ static void write_dead_leaf(struct scaffold *scaffold, const struct soap_frame *
     buf_add_char(&writer->text, '>');
     add_planned(scaffold, planned); // a tag is none once it is clean
     write_end(scaffold, frame);
-    add_hint(&note, planned);
+    add_hint(&note, frame->element->name.local, planned);
     soap_note_meaning(&note, frame->element);
     struct str element =
         arena_copy(writer->arena, (struct str){writer->text.data + from, writer->text.len - from});
@@ -260,7 +263,7 @@ static void write_leaf(struct scaffold *scaffold, const struct soap_frame *frame
     buf_add_char(&writer->text, '>');
     add_planned(scaffold, &planned);
     write_end(scaffold, frame);
-    add_hint(&note, &planned);
+    add_hint(&note, frame->element->name.local, &planned);
     soap_note_meaning(&note, frame->element);
     has_todo |= planned.is_todo;
     scaffold->todos += has_todo;

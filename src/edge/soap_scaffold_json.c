@@ -93,7 +93,8 @@ static struct json *make_element(struct data *data, const struct soap_frame *up,
     bool is_again = soap_walk_is_open(up, frame.type) || frame.level > data->levels;
     if (!min && (is_again || !soap_plan_structure(&data->plan, &frame).is_filled))
         return absent(data, &frame);
-    if (!soap_walk_ends(data->plan.heights, &frame))
+    bool may_be_nil = frame.element->is_nillable || data->plan.is_encoded;
+    if (!soap_walk_ends(data->plan.heights, &frame) || (frame.is_minimal && may_be_nil))
         return json_null(data->plan.arena);
     return make_structure(data, &frame);
 }

@@ -20,6 +20,9 @@ struct shape_name {
 
 enum { SHAPE_UNBOUNDED = -1 };
 
+#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
+#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
+#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
 // Of the type Map, which services of Axis and PHP use whether or not their WSDL declares it.
 #define SHAPE_APACHE_NS "http://xml.apache.org/xml-soap"
 
@@ -107,7 +110,8 @@ struct shape_type {
     const char *item_name; // what an item's element is called, "item" where nothing says it
     int rank;              // 1: T[], 2: T[,], nested T[][] is an array whose item is an array
 
-    // Types that may stand in its place by xsi:type: all that derive from it, at any depth.
+    // Types that may stand in its place by xsi:type: all that derive from it, at any depth, and are
+    // not abstract. None for the types of XML Schema itself.
     const struct shape_type *const *heirs;
     size_t heir_count;
 };

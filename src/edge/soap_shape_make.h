@@ -13,10 +13,7 @@
 #include <libxml/hash.h>
 #include <libxml/tree.h>
 
-#define XSD_NS       "http://www.w3.org/2001/XMLSchema"
-#define WSDL_NS      "http://schemas.xmlsoap.org/wsdl/"
-#define SOAPENC_NS   "http://schemas.xmlsoap.org/soap/encoding/"
-#define SOAPENC12_NS "http://www.w3.org/2003/05/soap-encoding"
+#define WSDL_NS "http://schemas.xmlsoap.org/wsdl/"
 
 enum {
     SHAPE_MAX_DEPTH = 400,      // of declarations that refer to each other

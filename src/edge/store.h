@@ -34,6 +34,8 @@ struct store;
 bool store_open(const char *path, struct store **ret, size_t *ret_taken_over,
                 struct err *err) MUST_CHECK;
 void store_close(struct store *store);
+// The process that has the store open; 0: none, or it cannot be seen from here.
+int64_t store_owner(const char *path);
 
 // --- what one transaction does ---
 

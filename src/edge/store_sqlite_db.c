@@ -271,6 +271,20 @@ bool db_lock(const char *path, int *ret_fd, struct err *err)
     return true;
 }
 
+int64_t store_owner(const char *path)
+{
+    char lock_path[PATH_BYTES], owner[24];
+    struct err err;
+    AUTO_CLOSE int fd = -1;
+    if (make_path(path, ".lock", lock_path, &err))
+        fd = open(lock_path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return 0;
+    ssize_t len = pread(fd, owner, sizeof(owner) - 1, 0);
+    owner[len > 0 ? len : 0] = '\0';
+    return strtoll(owner, NULL, 10);
+}
+
 static uint32_t read_big_endian(const unsigned char *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];

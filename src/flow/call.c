@@ -5,6 +5,7 @@
 #include "flow/call.h"
 
 #include "base/clock.h"
+#include "edge/multipart.h"
 #include "edge/soap_addressing.h"
 #include "edge/soap_http.h"
 #include "edge/soap_json.h"
@@ -101,20 +102,8 @@ static bool may_hold_envelope(const struct transport_reply *reply)
 {
     struct str body = str_trim(reply->body);
     bool is_success = reply->http_status >= 200 && reply->http_status < 300;
-    return is_success || (body.len && *body.data == '<' && strcasestr(reply->media_type, "xml"));
-}
-
-static struct json *fault_tree(struct arena *arena, const struct soap_reply *soap,
-                               const struct json *detail)
-{
-    struct json *tree = json_object(arena), *subcodes = json_array(arena);
-    tree_text(arena, tree, "code", soap->fault_code);
-    for (size_t i = 0; i < soap->fault_subcode_count; i++)
-        json_append(arena, subcodes, json_text(arena, soap->fault_subcodes[i]));
-    json_set(arena, tree, STR("subcodes"), subcodes);
-    tree_text(arena, tree, "text", soap->fault_text);
-    json_set(arena, tree, STR("detail"), detail ? (struct json *)detail : json_null(arena));
-    return tree;
+    return is_success || multipart_is(reply->body) ||
+           (body.len && *body.data == '<' && strcasestr(reply->media_type, "xml"));
 }
 
 static void set_or_null(struct arena *arena, struct json *tree, const char *name,
@@ -136,7 +125,8 @@ static const char *read_envelope(const struct call *call, struct soap_codec *cod
     *ret_is_fault = soap.is_readable && soap.fault_class != FAULT_NONE;
     set_or_null(arena, tree, "header", data.header);
     set_or_null(arena, tree, "body", data.body);
-    set_or_null(arena, tree, "fault", *ret_is_fault ? fault_tree(arena, &soap, data.detail) : NULL);
+    set_or_null(arena, tree, "fault",
+                *ret_is_fault ? soap_fault_tree(arena, &soap, data.detail) : NULL);
     if (!soap.is_readable)
         return soap.problem;
     return is_data ? NULL : arena_strdup(arena, err.text);

@@ -92,7 +92,7 @@ static void list_modules(struct generation *generation, const struct soap_module
 
 static _Atomic size_t alive;
 
-static void generation_free(struct generation *generation)
+void generation_free(struct generation *generation)
 {
     atomic_fetch_sub(&alive, 1);
     page_files_free(generation->files);
@@ -160,6 +160,10 @@ struct generation *generation_hold(struct generation *generation)
 
 void generation_release(struct generation *generation)
 {
-    if (generation && atomic_fetch_sub(&generation->holders, 1) == 1)
+    if (!generation || atomic_fetch_sub(&generation->holders, 1) != 1)
+        return;
+    if (generation->retire)
+        generation->retire(generation->retire_context, generation);
+    else
         generation_free(generation);
 }

@@ -25,6 +25,11 @@ struct generation_module {
 
 struct generation {
     _Atomic size_t holders;
+    // Takes it over when nobody holds it any more, on whichever thread that is, as to free a large
+    // one takes milliseconds. NULL: it is freed at once.
+    void (*retire)(void *context, struct generation *generation);
+    void *retire_context;
+    struct generation *next; // of who takes it over
     struct arena *arena;
     struct config *config;
     struct soap_modules *modules;
@@ -56,5 +61,6 @@ bool generation_load(const char *file, const struct generation *running, struct 
 
 struct generation *generation_hold(struct generation *generation); // any thread
 void generation_release(struct generation *generation);            // any thread; NULL is fine
+void generation_free(struct generation *generation);               // that nobody holds
 
 #endif

@@ -42,23 +42,30 @@ static void index_names(struct seats *seats)
     qsort(seats->names, seats->count, sizeof(*seats->names), compare_names);
 }
 
-static bool is_busy(const struct seat *seat)
+// A seat that is given up now is free from the next change on: until then its worker may still set
+// a limit for who sat there, and would take the newcomer's leases for that one's.
+static bool is_free(const struct seat *seat)
 {
-    return seat->leased != 0 || seat->lost != 0;
+    return !seat->is_served && !seat->was_served && seat->leased == 0 && seat->lost == 0;
 }
 
-static bool has_room(const struct seats *seats, size_t count)
+static bool has_room(struct seats *seats, const struct ledger_serve *serve)
 {
-    size_t busy = 0;
+    size_t free_count = LEDGER_SEATS - seats->count, newcomers = 0;
     for (size_t i = 0; i < seats->count; i++)
-        busy += is_busy(&seats->items[i]);
-    return busy + count <= LEDGER_SEATS;
+        free_count += is_free(&seats->items[i]);
+    for (size_t i = 0; i < serve->count; i++) {
+        const struct seat *own = seats_find(seats, serve->services[i]);
+        newcomers += !own;
+        free_count -= own && is_free(own);
+    }
+    return newcomers <= free_count;
 }
 
 // The first from there on that a newcomer can have, if need be a new one.
 static size_t find_free(const struct seats *seats, size_t from)
 {
-    while (from < seats->count && (seats->items[from].is_served || is_busy(&seats->items[from])))
+    while (from < seats->count && !is_free(&seats->items[from]))
         from++;
     require(from < LEDGER_SEATS);
     return from;
@@ -73,12 +80,27 @@ static void take(struct seats *seats, size_t index, const char *name)
         seats->count++;
 }
 
+static void begin_change(struct seats *seats)
+{
+    for (size_t i = 0; i < seats->count; i++) {
+        seats->items[i].was_served = seats->items[i].is_served;
+        seats->items[i].is_served = false;
+    }
+}
+
+static void undo_change(struct seats *seats)
+{
+    for (size_t i = 0; i < seats->count; i++)
+        seats->items[i].is_served = seats->items[i].was_served;
+}
+
 bool seats_serve(struct seats *seats, const struct ledger_serve *serve, size_t *ret_seats)
 {
-    if (!has_room(seats, serve->count))
+    begin_change(seats);
+    if (!has_room(seats, serve)) {
+        undo_change(seats);
         return false;
-    for (size_t i = 0; i < seats->count; i++)
-        seats->items[i].is_served = false;
+    }
     for (size_t i = 0; i < serve->count; i++) {
         struct seat *seat = seats_find(seats, serve->services[i]);
         ret_seats[i] = seat ? (size_t)(seat - seats->items) : LEDGER_SEATS;

@@ -12,8 +12,8 @@
 #include <stdatomic.h>
 
 struct seat {
-    char *name; // of the service that has it
-    bool is_served;
+    char *name;                 // of the service that has it
+    bool is_served, was_served; // now, and before the last change
     int64_t lease_for_ms;
     _Atomic size_t limit; // any thread's
     int64_t leased;       // leases out

@@ -225,16 +225,16 @@ static bool take_call(struct visit *visit, struct err *err)
 {
     struct mock *mock = visit->mock;
     struct soap_request request;
-    struct str wire;
-    if (!soap_request_read(mock->codec, visit->arena, visit->call.request, &request, err))
+    struct str envelope, wire;
+    if (!soap_request_envelope(mock->codec, visit->arena, visit->call.request, &envelope, err) ||
+        !soap_request_read(mock->codec, visit->arena, envelope, &request, err))
         return false;
     visit->call.version = request.version;
     if (!soap_request_find(mock->options.modules, mock->options.module, &request, action_of(visit),
                            &visit->operation, err))
         return false;
     visit->call.operation = soap_operation_name(visit->operation);
-    return soap_encode(mock->codec, visit->operation, visit->arena, visit->call.request, &wire,
-                       err);
+    return soap_encode(mock->codec, visit->operation, visit->arena, envelope, &wire, err);
 }
 
 static bool is_turn(struct visit *visit)

@@ -20,12 +20,39 @@ struct reload {
     pthread_mutex_t mutex; // guards what follows
     pthread_cond_t asked;
     struct generation *current; // held
+    struct generation *retired; // held by nobody, to be freed by the thread
     bool is_wanted, is_running, is_stopping;
     reload_done_fn *done; // of who waits for the answer; NULL: nobody does
     void *context;
     struct arena *failure_arena; // NULL: the last one was good
     struct reload_failure failure;
 };
+
+// --- what nobody holds any more ---
+
+static void retire(void *context, struct generation *generation)
+{
+    struct reload *reload = context;
+    pthread_mutex_lock(&reload->mutex);
+    generation->next = reload->retired;
+    reload->retired = generation;
+    pthread_cond_signal(&reload->asked);
+    pthread_mutex_unlock(&reload->mutex);
+}
+
+// With the mutex held, but for the time of freeing.
+static void free_retired(struct reload *reload)
+{
+    struct generation *retired = reload->retired;
+    reload->retired = NULL;
+    pthread_mutex_unlock(&reload->mutex);
+    while (retired) {
+        struct generation *generation = retired;
+        retired = generation->next;
+        generation_free(generation);
+    }
+    pthread_mutex_lock(&reload->mutex);
+}
 
 // --- the swap ---
 
@@ -52,6 +79,8 @@ static bool put_in_place(struct reload *reload, struct generation *generation, s
 {
     if (!tell_ledger(reload, generation, err))
         return false;
+    generation->retire = retire;
+    generation->retire_context = reload;
     workers_change(reload->options.workers, generation);
     pthread_mutex_lock(&reload->mutex);
     struct generation *before = reload->current;
@@ -191,8 +220,12 @@ static void *run(void *context)
     struct reload *reload = context;
     pthread_mutex_lock(&reload->mutex);
     for (;;) {
-        while (!reload->is_wanted && !reload->is_stopping)
-            pthread_cond_wait(&reload->asked, &reload->mutex);
+        while (reload->retired || (!reload->is_wanted && !reload->is_stopping)) {
+            if (reload->retired)
+                free_retired(reload);
+            else
+                pthread_cond_wait(&reload->asked, &reload->mutex);
+        }
         reload_done_fn *done = reload->done;
         void *done_context = reload->context;
         bool is_over = reload->is_stopping;
@@ -240,6 +273,9 @@ void reload_free(struct reload *reload)
     if (!reload)
         return;
     generation_release(reload->current);
+    pthread_mutex_lock(&reload->mutex);
+    free_retired(reload);
+    pthread_mutex_unlock(&reload->mutex);
     arena_free(reload->failure_arena);
     pthread_cond_destroy(&reload->asked);
     pthread_mutex_destroy(&reload->mutex);

@@ -43,6 +43,11 @@ static void begin(const struct adding *adding, const char *stage)
     adding->teller->stage(adding->teller->context, stage, 0, 0);
 }
 
+static void say(const struct adding *adding, const char *text)
+{
+    adding->teller->line(adding->teller->context, text);
+}
+
 // --- read ---
 
 static bool is_there(const char *path)
@@ -54,7 +59,7 @@ static bool is_there(const char *path)
 static void tell_fetch(void *context, const char *url)
 {
     const struct adding *adding = context;
-    adding->teller->line(adding->teller->context, arena_printf(adding->arena, "fetching %s", url));
+    say(adding, arena_printf(adding->arena, "fetching %s", url));
 }
 
 static const char *origin_in(const struct library_version *version, const char *path)
@@ -93,6 +98,36 @@ static bool read_again(struct adding *adding, const char *folder, struct err *er
     return true;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+// In a folder: the WSDL of its name, or the only one.
+static bool find_in_folder(const struct adding *adding, const char **what, struct err *err)
+{
+    struct stat facts;
+    const char *const *names = NULL, *found = NULL;
+    if (stat(*what, &facts) < 0 || !S_ISDIR(facts.st_mode))
+        return true;
+    size_t count = folder_names(adding->arena, *what, &names), wsdls = 0;
+    const char *namesake = arena_printf(adding->arena, "%s.wsdl", adding->name);
+    for (size_t i = 0; i < count; i++) {
+        if (!ends_with(names[i], ".wsdl"))
+            continue;
+        wsdls++;
+        if (!found || strcmp(names[i], namesake) == 0)
+            found = names[i];
+    }
+    if (!found || (wsdls > 1 && strcmp(found, namesake) != 0))
+        return err_set(err, ERR_NOT_FOUND,
+                       "%s is a folder with %zu WSDLs, none of them %s: name the one that is meant",
+                       *what, wsdls, namesake);
+    *what = arena_printf(adding->arena, "%s/%s", *what, found);
+    return true;
+}
+
 static bool read_source(struct adding *adding, struct err *err)
 {
     const char *what = adding->wish->what;
@@ -105,7 +140,8 @@ static bool read_source(struct adding *adding, struct err *err)
                                  tell_fetch, adding, &adding->source, err);
     if (!is_there(what) && wsdl_name_is_fit(str_from(what)))
         return read_again(adding, folder, err);
-    return wsdl_source_copy(adding->arena, &adding->tools, what, adding->name, folder,
+    return find_in_folder(adding, &what, err) &&
+           wsdl_source_copy(adding->arena, &adding->tools, what, adding->name, folder,
                             &adding->source, err);
 }
 
@@ -155,8 +191,9 @@ static bool choose(struct adding *adding, struct err *err)
         return err_set(err, ERR_TOO_LARGE, "the list of operations is too long");
     adding->operations = arena_copy(adding->arena, buf_str(&choice)).data;
     if (*adding->operations)
-        adding->teller->line(adding->teller->context,
-                             arena_printf(adding->arena, "only operations %s", adding->operations));
+        say(adding, arena_printf(adding->arena, "only operations %s", adding->operations));
+    else if (adding->source.bytes > LARGE_WSDL_BYTES)
+        say(adding, "a large WSDL: --operations A,B builds only these, in seconds");
     return true;
 }
 
@@ -233,14 +270,16 @@ static bool fail_translated(const struct adding *adding, struct err *err)
     return err_set(err, err->code, "%s", text);
 }
 
-static void keep_log(const struct adding *adding, const char *log)
+static void keep_log(const struct adding *adding, const char *log, bool is_interrupted)
 {
     struct err err;
     const char *kept = arena_printf(adding->arena, "%s/%s-failed.log",
                                     adding->library->versions_dir, adding->name);
-    if (log && folder_rename(log, kept, &err))
-        adding->teller->line(adding->teller->context,
-                             arena_printf(adding->arena, "all words of the tools: %s", kept));
+    if (log && !is_interrupted && folder_rename(log, kept, &err))
+        say(adding, arena_printf(adding->arena,
+                                 "what the tools said is in %s; --operations A,B builds "
+                                 "others without what fails here",
+                                 kept));
 }
 
 static struct json *describe_files(struct adding *adding)
@@ -292,7 +331,7 @@ static bool make(struct adding *adding, struct library_version *ret, struct err 
     };
     const char *log;
     if (!wsdl_make(arena, &adding->tools, &making, &log, err)) {
-        keep_log(adding, log);
+        keep_log(adding, log, err->code == ERR_BUSY);
         return fail_translated(adding, err);
     }
     begin(adding, "load");
@@ -328,7 +367,7 @@ static bool make_folder(struct adding *adding, struct err *err)
     if (!realpath(work, path))
         return err_set(err, ERR_IO, "%s: %s", work, strerror(errno));
     adding->folder = arena_printf(adding->arena, "%s/new", path);
-    return folder_make(adding->folder, err);
+    return folder_remove(adding->folder, err) && folder_make(adding->folder, err);
 }
 
 // NAME@VERSION: nothing is made.
@@ -347,7 +386,7 @@ static bool make_version(struct adding *adding, struct wsdl_added *ret, struct e
     if (!read_source(adding, err))
         return false;
     for (size_t i = 0; i < adding->source.warning_count; i++)
-        adding->teller->line(adding->teller->context, adding->source.warnings[i]);
+        say(adding, adding->source.warnings[i]);
     if (!choose(adding, err) || !name_version(adding, err))
         return false;
     ret->is_known = find_made(adding, &ret->version);

@@ -287,7 +287,8 @@ bool wsdl_source_fetch(struct arena *arena, const struct wsdl_tools *tools, cons
     bool is_done = fetch_all(&fetch, tools, name, err);
     transport_free(fetch.transport);
     transport_global_finish();
-    if (is_done)
-        *ret = source;
-    return is_done;
+    if (!is_done)
+        return err_set(err, err->code, "%s", source_translate(arena, &source, err->text));
+    *ret = source;
+    return true;
 }

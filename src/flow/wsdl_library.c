@@ -5,6 +5,7 @@
 #include "flow/wsdl_library.h"
 
 #include "edge/folder.h"
+#include "flow/wsdl_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -194,6 +195,8 @@ bool library_find(struct library *library, const char *what, struct library_vers
     const char *at = strchr(what, '@');
     size_t name_len = at ? (size_t)(at - what) : strlen(what);
     const char *name = arena_copy(library->arena, (struct str){what, name_len}).data;
+    if (!wsdl_name_is_fit((struct str){what, name_len}))
+        return err_set(err, ERR_INVALID, "%.*s is no name of a WSDL", (int)name_len, what);
     if (!at)
         return library_current(library, name, ret) || fail_unknown(library, name, err);
     struct library_version *versions;

@@ -32,10 +32,10 @@ static struct str last_step(const char *place)
     const char *scheme = strstr(place, "://");
     const char *start = scheme ? scheme + 3 : place;
     struct str path = {start, scheme ? strcspn(start, "?#") : strlen(start)};
-    if (scheme && !memchr(path.data, '/', path.len))
-        return STR(""); // a host is no name
     while (path.len && path.data[path.len - 1] == '/')
         path.len--;
+    if (scheme && !memchr(path.data, '/', path.len))
+        return STR(""); // a host is no name
     for (size_t i = path.len; i > 0; i--) {
         if (path.data[i - 1] == '/')
             return (struct str){path.data + i, path.len - i};
@@ -121,6 +121,8 @@ const char *wsdl_path_follow(struct arena *arena, const char *from, const char *
     memcpy(path, from, len);
     for (const char *at = location; *at;) {
         size_t step = strcspn(at, "/");
+        if (step == 0)
+            return NULL; // of the root, or a URL
         if (step == 2 && strncmp(at, "..", 2) == 0) {
             if (len == 0)
                 return NULL;

@@ -175,18 +175,27 @@ def _zeep_call(value, case):
 
 def _zeep_nameless(data, item, only):
     if isinstance(item, list) and only and all(isinstance(one, dict) for one in item):
-        data["#content"] = [zeep(one) for one in item]
+        data["#content"] = [_zeep_members(one) for one in item]
     elif isinstance(item, list):
         for one in item:
-            for name, value in (zeep(one) if isinstance(one, dict) else {}).items():
+            for name, value in _zeep_members(one).items():
                 data.setdefault(name, []).append(value)
-    elif isinstance(item, dict) and "@any" in item:
-        name = re.match(r"(\{[^}]*\})?\w+", item["@any"])
-        data[name[0] if name else "any"] = zeep(item.get("value"))
     elif isinstance(item, dict):
-        data.update(zeep(item))
+        data.update(_zeep_members(item))
     elif item is not None:
         data["#text"] = item
+
+
+def _zeep_members(item):
+    """Of one piece of nameless content."""
+    if not isinstance(item, dict):
+        return {}
+    if "@nil" in item:
+        return {"@xsi:nil": True}
+    if "@any" in item:
+        name = re.match(r"(\{[^}]*\})?\w+", item["@any"])
+        return {name[0] if name else "any": zeep(item.get("value"))}
+    return zeep(item)
 
 
 DIALECTS = {"node-soap": node_soap, "php-src": php, "zeep": zeep}

@@ -6,6 +6,7 @@ import hashlib
 import pathlib
 import subprocess
 import sys
+import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -67,12 +68,18 @@ class Modules:
             return folder
 
     def _build(self, wsdl, folder):
-        command = [WSDL_MODULE, "build", "--optimize", "0", NAME, wsdl, folder / f"{NAME}.so",
-                   folder / f"{NAME}.d", gateway.BUILD / "gen" / "bind", ROOT / "src", "cc"]
-        try:
-            done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                                  errors="replace", timeout=self.limit_s, check=False)
-        except subprocess.TimeoutExpired:
-            return f"took more than {self.limit_s} s"
+        # Apart, and moved when it is whole: another run may be at it, too.
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            module = pathlib.Path(work) / f"{NAME}.so"
+            command = [WSDL_MODULE, "build", "--optimize", "0", NAME, wsdl, module,
+                       f"{work}/{NAME}.d", gateway.BUILD / "gen" / "bind", ROOT / "src", "cc"]
+            try:
+                done = subprocess.run([str(word) for word in command], capture_output=True,
+                                      text=True, errors="replace", timeout=self.limit_s,
+                                      check=False)
+            except subprocess.TimeoutExpired:
+                return f"took more than {self.limit_s} s"
+            if done.returncode == 0:
+                module.rename(folder / module.name)
         words = (done.stderr.strip() or done.stdout.strip() or "said nothing").splitlines()
         return words[-1].replace(str(wsdl.parent) + "/", "") if done.returncode else ""

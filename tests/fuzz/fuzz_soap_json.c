@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 ||
         !json_parse(arena, (struct str){(const char *)data + 1, size - 1}, &limits, &value, &err))
         return 0;
-    const struct soap_operation *operation = &fake->operations[data[0] % FAKE_COUNT];
+    const struct soap_operation *operation =
+        &fake->operations[(uint8_t)(data[0] - '0') % FAKE_COUNT];
     if (soap_json_encode(operation, arena, value, &envelope, &err))
         check_envelope(operation, arena, envelope);
     else

@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (size == 0)
         return 0;
-    const struct soap_operation *operation = &fake->operations[data[0] % FAKE_COUNT];
+    const struct soap_operation *operation =
+        &fake->operations[(uint8_t)(data[0] - '0') % FAKE_COUNT];
     struct str wire = {(const char *)data + 1, size - 1};
     if (!soap_json_decode(codec, operation, arena, wire, &reply, &err)) {
         require((err.code == ERR_INVALID || err.code == ERR_TOO_LARGE) && *err.text);

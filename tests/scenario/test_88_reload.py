@@ -72,6 +72,31 @@ def test_a_service_that_is_gone_waits_until_it_is_back(place):
     gate.api.wait_state(delivery.id, "delivered")
 
 
+def test_a_service_never_gets_what_waits_for_another(place):
+    """A name comes back in the very reload that takes out one with nothing to do."""
+    a, b = place.customer(OK), place.customer(customer.answer(503))
+    services = {"a": gateway.http_service(a.url("/a")), "b": gateway.http_service(b.url("/b")),
+                "c": gateway.http_service(b.url("/c"))}
+
+    def only(*names):
+        place.configure({name: services[name] for name in names},
+                        [{"name": "all", "services": names[:1]}])
+        reload(gate)
+    gate = place.gateway({"b": services["b"]})
+    events = [gate.api.accept("inbound.call_end", call()) for _ in range(20)]
+    gate.api.wait_attempts(events[0].deliveries["b"], 1)
+    only("a")
+    api.wait_for(lambda: gate.api.deliveries(state="leased"), lambda left: not left)
+    only("a", "c")  # whatever b had is c's
+    event = gate.api.accept("inbound.call_end", call())
+    gate.api.wait_state(event.deliveries["a"], "delivered")
+    b.script("/b", OK)
+    only("b", "c")
+    for event in events:
+        gate.api.wait_state(event.deliveries["b"], "delivered")
+    assert len(a.requests()) == 1
+
+
 def test_a_closed_service_stays_closed_unless_its_target_changed(place):
     broken, mended = place.customer(customer.answer(410)), place.customer(OK)
     gate = place.gateway({"crm": gateway.http_service(broken.url())})
@@ -257,6 +282,42 @@ def test_a_delivery_under_way_ends_with_the_module_it_began_with(place, versions
     assert actions == ['"urn:v1"', '"urn:v2"']
     api.wait_for(lambda: mapped(gate), lambda count: count == 1)  # the old one is closed
     assert [m["change"] for m in reload(gate)["modules"]] == ["kept"]
+
+
+def test_modules_change_under_load(place, versions):
+    """Each reply fits only the version that made its request, so one that another read would not
+    be delivered at once."""
+    def reply(request):
+        version = request.headers["soapaction"][-2]
+        return 200, "text/xml", (
+            f'<e:Envelope xmlns:e="{customer.ENVELOPE_11}"><e:Body><answer{version} xmlns="urn:t">yes'
+            f"</answer{version}></e:Body></e:Envelope>")
+    soap = place.customer(customer.computed(reply))
+    modules = place.folder / "modules"
+    install(versions[1], modules)
+    place.template("ask.xml", ENVELOPE)
+    gate = place.gateway({f"s{i}": gateway.soap_service("asking", "Ask", soap.url(), "ask.xml")
+                          for i in range(4)}, modules=str(modules), workers=2)
+    deliveries, is_over = [], threading.Event()
+
+    def post():
+        while not is_over.is_set():
+            deliveries.extend(gate.api.accept("inbound.call_end", call()).deliveries.values())
+    threads = [threading.Thread(target=post) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for i in range(20):
+        soap.wait(len(soap.requests()) + 20)
+        install(versions[2 - i % 2], modules)
+        assert [m["change"] for m in reload(gate)["modules"]] == ["changed"]
+    is_over.set()
+    for each in threads:
+        each.join(60)
+    assert len(soap.wait(len(deliveries), within_s=60)) == len(deliveries)
+    api.wait_for(lambda: gate.api.view("/")["counts"]["by_state"],
+                 lambda states: states["delivered"] == len(deliveries))
+    assert {r.headers["soapaction"] for r in soap.requests()} == {'"urn:v1"', '"urn:v2"'}
+    api.wait_for(lambda: mapped(gate), lambda count: count == 1)
 
 
 def mapped(gate):

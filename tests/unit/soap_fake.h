@@ -21,6 +21,7 @@ enum fake_operation {
     FAKE_LITERAL, // rpc/literal
     FAKE_ENCODED12,
     FAKE_STOP, // an element without content
+    FAKE_PICK, // an element that is a list
     FAKE_COUNT
 };
 
@@ -55,6 +56,7 @@ static inline void fake_operations(struct soap_module_operation *facts)
                                          answer[] = {FAKE_PART_ELEMENT("Answer")},
                                          ping[] = {FAKE_PART_ELEMENT("Ping")},
                                          stop[] = {FAKE_PART_ELEMENT("Stop")},
+                                         pick[] = {FAKE_PART_ELEMENT("Pick")},
                                          session[] = {FAKE_PART_ELEMENT("Session")},
                                          parts[] = {
                                              {"basket", {ORDER_NS, "Basket"}, false, ""},
@@ -88,6 +90,9 @@ static inline void fake_operations(struct soap_module_operation *facts)
     facts[FAKE_PING].name = "Ping";
     facts[FAKE_PING].input = facts[FAKE_PING].output =
         (struct soap_module_message){FAKE_PARTS(ping)};
+    facts[FAKE_PICK].name = "Pick";
+    facts[FAKE_PICK].input = facts[FAKE_PICK].output =
+        (struct soap_module_message){FAKE_PARTS(pick)};
     facts[FAKE_BASKET].name = "put";
     facts[FAKE_BASKET].input = facts[FAKE_BASKET].output = encoded;
     facts[FAKE_LITERAL].name = "putLiteral";

@@ -588,6 +588,10 @@ static void test_a_seat_stays_with_its_name(void **state)
     assert_int_equal(seats[0], CRM);
     assert_int_equal(seats[1], SURVEY);
     serve(f, other, SERVICES, 0, seats);
+    assert_int_equal(seats[0], SERVICES); // a new one: survey's worker may not know yet
+    assert_int_equal(seats[1], CRM);
+    static const char *const third[] = {"chat", "crm"};
+    serve(f, third, SERVICES, 0, seats);
     assert_int_equal(seats[0], SURVEY); // nobody needed it
     assert_int_equal(seats[1], CRM);
 }

@@ -321,7 +321,7 @@ static void free_patterns(const struct route *routes, size_t count)
 static void test_index_finds_what_patterns_take(void **state)
 {
     (void)state;
-    enum { ROUTES = 500, ROUNDS = 8, VALUES = 100 };
+    enum { ROUTES = 250, ROUNDS = 8, VALUES = 60 };
     dice = 11;
     size_t found = 0;
     for (int round = 0; round < ROUNDS; round++) {

@@ -8,6 +8,7 @@
 #include "core/mark.h"
 #include "edge/soap.h"
 #include "edge/soap_module.h"
+#include "edge/soap_names.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -576,6 +577,26 @@ static void test_a_fault_is_data_with_what_is_known_of_its_detail(void **state)
                 "\"detail\":{\"DispositionFault\":{\"code\":\"UNKNOWN_DISPOSITION\"");
 }
 
+static void test_the_names_of_replies_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is_there;
+    } cases[] = {{"receiptId", true},   {"SubmitSurveyResultResponse", true},
+                 {"SurveyFault", true}, {"field", true},
+                 {"faultstring", true}, {"sessionId", false}};
+    const char *const *names;
+    size_t count;
+    assert_true(soap_reply_names(all.submit, all.arena, &names, &count));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bool is_there = false;
+        for (size_t j = 0; j < count; j++)
+            is_there |= strcmp(names[j], cases[i].name) == 0;
+        assert_int_equal(is_there, cases[i].is_there);
+    }
+}
+
 static void test_fault_codes_have_their_class(void **state)
 {
     (void)state;
@@ -772,6 +793,7 @@ int main(void)
         cmocka_unit_test(test_a_fault_is_read_when_the_stub_knows_nothing_of_it),
         cmocka_unit_test(test_the_english_reason_is_told),
         cmocka_unit_test(test_a_fault_is_data_with_what_is_known_of_its_detail),
+        cmocka_unit_test(test_the_names_of_replies_are_known),
         cmocka_unit_test(test_fault_codes_have_their_class),
         cmocka_unit_test(test_long_faults_are_cut),
         cmocka_unit_test(test_what_is_no_soap_is_unreadable_with_a_reason),
