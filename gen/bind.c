@@ -97,8 +97,11 @@ static bool files(struct arena *arena, char **args, struct err *err)
     struct wsdl_files files;
     if (!wsdl_files(arena, args[0], &files, err))
         return false;
-    for (size_t i = 0; i < files.count; i++)
+    for (size_t i = 0; i < files.count; i++) {
+        if (strpbrk(files.paths[i], "\t\n"))
+            return err_set(err, ERR_INVALID, "%s: a tab or line break in a path", files.paths[i]);
         printf("file\t%s\n", files.paths[i]);
+    }
     for (size_t i = 0; i < files.import_count; i++) {
         const struct wsdl_import *import = &files.imports[i];
         printf("import\t%s\t%s\t%s\n", import->from, import->location, import->to);

@@ -117,7 +117,7 @@ static bool wrap_element(struct reader *reader, struct part *part)
     const char *text = arena_printf(
         reader->arena,
         "<xs:schema xmlns:xs='" XSD_NS "'%s targetNamespace='%s'><xs:complexType name='%s'>"
-        "<xs:sequence><xs:element ref='%s%s'/></xs:sequence></xs:complexType></xs:schema>",
+        "<xs:sequence><xs:element ref=\"%s%s\"/></xs:sequence></xs:complexType></xs:schema>",
         declaration(reader, "e", part->of.namespace), type.namespace, type.name,
         *part->of.namespace ? "e:" : "", part->of.name);
     if (!schemas_add_text(reader, text))
@@ -143,8 +143,8 @@ static bool name_part(struct reader *reader, struct part *part, const char *name
             "'%s%s><xs:element name=\"%s\" type=\"%s%s\"/></xs:schema>",
             declaration(reader, "t", part->of.namespace), target, escaped(reader, part->name),
             *part->of.namespace ? "t:" : "", escaped(reader, part->of.name));
-        if (!schemas_add_text(reader, text))
-            return false;
+        if (!schemas_add_text(reader, text) || !schemas_find(reader, KIND_ELEMENT, name))
+            return false; // a namespace that is not for elements of others, or no name
         schemas_link_one(reader, schemas_find(reader, KIND_ELEMENT, name));
     }
     part->of = name;
@@ -180,7 +180,7 @@ static const char *attachment_type(const struct reader *reader, const xmlNode *d
         {
             EACH_CHILD(content, mime, MIME_NS, "content")
             {
-                if (strcmp(attribute_of(reader, content, "part"), part) != 0)
+                if (!attribute_is(content, "part", part))
                     continue;
                 const char *type = attribute_of(reader, content, "type");
                 return *type ? type : "*/*";
@@ -196,7 +196,7 @@ static bool is_header_of(const struct reader *reader, const xmlNode *holder, con
     EACH_CHILD(header, holder, soap, "header")
     {
         if (wsdl_top(reader, "message", header, "message") == message &&
-            strcmp(attribute_of(reader, header, "part"), part) == 0)
+            attribute_is(header, "part", part))
             return true;
     }
     return false;
@@ -243,19 +243,22 @@ static bool read_parts(struct reader *reader, const xmlNode *message, const stru
         if (mime)
             reader_note(reader, node, "part %s is an attachment of type %s and not in the envelope",
                         name, mime);
-        if (!fit_style(reader, part, binding->is_rpc, ret->is_encoded))
+        if (!fit_style(reader, part, binding->is_rpc, ret->is_encoded)) {
+            *ret_why = arena_printf(reader->arena, "%s: part \"%.100s\" cannot be an element",
+                                    reader_place(reader, node), name);
             return false;
+        }
         ret->count++;
     }
     return true;
 }
 
-static xmlNode *part_of(const struct reader *reader, const xmlNode *message, const char *name)
+static xmlNode *part_of(const xmlNode *message, const char *name)
 {
     xmlNode *found = NULL;
     EACH_CHILD(part, message, WSDL_NS, "part")
     {
-        if (strcmp(attribute_of(reader, part, "name"), name) == 0)
+        if (attribute_is(part, "name", name))
             found = part;
     }
     return found;
@@ -265,7 +268,7 @@ static bool read_header(struct reader *reader, const xmlNode *header, struct par
 {
     const char *name = attribute_of(reader, header, "part");
     const xmlNode *message = wsdl_top(reader, "message", header, "message");
-    const xmlNode *part = part_of(reader, message, name);
+    const xmlNode *part = part_of(message, name);
     const char *why = "its message or part is defined nowhere";
     if (!part || !read_part(reader, part, ret, &why)) {
         reader_note(reader, header, "header %s is left out: %s", name, why);
@@ -334,12 +337,11 @@ bool message_guess(struct reader *reader, const char *namespace, const char *nam
 
 // --- faults ---
 
-static const xmlNode *bound_fault(const struct reader *reader, const xmlNode *bound,
-                                  const char *soap, const char *name)
+static const xmlNode *bound_fault(const xmlNode *bound, const char *soap, const char *name)
 {
     EACH_CHILD(fault, bound, WSDL_NS, "fault")
     {
-        if (strcmp(attribute_of(reader, fault, "name"), name) == 0)
+        if (attribute_is(fault, "name", name))
             return child_of(fault, NULL, soap, "fault");
     }
     return NULL;
@@ -360,7 +362,7 @@ void faults_read(struct reader *reader, const xmlNode *abstract, const xmlNode *
         struct part part = {.of = {.namespace = "", .name = ""}};
         if (node && read_part(reader, node, &part, &why) && !part.is_element &&
             !name_part(reader, &part,
-                       attribute_of(reader, bound_fault(reader, bound, soap, name), "namespace")))
+                       attribute_of(reader, bound_fault(bound, soap, name), "namespace")))
             return;
         part.name = name;
         (*ret)[(*ret_count)++] = part;

@@ -395,8 +395,11 @@ bool schemas_add(struct reader *reader, xmlNode *root, const char *namespace)
 bool schemas_add_text(struct reader *reader, const char *text)
 {
     struct schemas *schemas = schemas_of(reader);
-    xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
-    require(doc != NULL);
+    xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL,
+                                XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    if (!doc)
+        return err_set(reader->err, ERR_INVALID, "%s: a name in it cannot stand in XML: %.200s",
+                       reader->path, text);
     schemas->own_docs = mem_grow(schemas->own_docs, (schemas->own_count + 1) * sizeof(xmlDoc *));
     schemas->own_docs[schemas->own_count++] = doc;
     return schemas_add(reader, xmlDocGetRootElement(doc), NULL);

@@ -27,18 +27,26 @@ struct component_list {
     size_t count, capacity;
 };
 
+struct particle_run { // the particles of a content model in order
+    size_t total;
+    size_t lead, trail, longest; // optional ones in a row: at its begin, at its end, anywhere
+};
+
+enum weighing { WEIGHT_UNKNOWN, WEIGHT_IN_WORK, WEIGHT_KNOWN };
+
 struct component {
     enum component_kind kind;
     const char *name;
     xmlNode *node;
     const struct source *source;
-    enum { WEIGHT_UNKNOWN, WEIGHT_IN_WORK, WEIGHT_KNOWN } weighing;
+    enum weighing weighing, weighing_run;
     size_t weight;                     // of a group: how many declarations it stands for
+    struct particle_run run;           // of a type or group that another one refers to
     struct component_list circles;     // groups it refers to and that hold it
     struct component *original;        // what it redefines, or NULL
     struct component_list uses, heirs; // heirs may stand in its place: derived types, substitutes
     bool holds_any_type;
-    bool is_open;    // libxml2 does not take it: in the texts it may hold anything
+    bool is_open;    // libxml2 cannot check it: in the texts it may hold anything
     unsigned wanted; // of enum want
 };
 
@@ -79,6 +87,11 @@ extern const char *const supplied_spaces[]; // NULL ends it
 const char *supplied_text(struct arena *arena, const char *namespace);
 // Whether it has that type, or XML Schema itself has.
 bool supplied_has(struct qname name);
+
+// --- bind_schema_cost.c ---
+
+// Marks as open, with a note, what would cost too much to check.
+void schemas_open_costly(struct reader *reader);
 
 // --- bind_schema_check.c ---
 

@@ -34,20 +34,25 @@ struct complaints {
 };
 
 // The declaration of that kind and name in the text of that number.
-static struct component *find_declared(const struct reader *reader, long index, const char *element,
+static struct component *find_declared(struct reader *reader, long index, const char *element,
                                        const char *name)
 {
-    for (size_t i = 0; i < reader->schemas->count; i++) {
-        struct component *component = reader->schemas->components[i];
-        if (component->source->space->text_index == index && strcmp(component->name, name) == 0 &&
-            strcmp((const char *)component->node->name, element) == 0)
-            return component;
+    const struct schemas *schemas = reader->schemas;
+    for (size_t i = 0; i < schemas->space_count; i++) {
+        if (schemas->spaces[i].text_index != index)
+            continue;
+        const struct qname full = {.namespace = schemas->spaces[i].name, .name = name};
+        for (int kind = 0; kind < KIND_COUNT; kind++) {
+            struct component *found = schemas_find(reader, (enum component_kind)kind, full);
+            if (found && strcmp((const char *)found->node->name, element) == 0)
+                return found;
+        }
     }
     return NULL;
 }
 
 // The global declaration around the node that libxml2 complains of.
-static struct component *find_wrong(const struct reader *reader, const xmlNode *node)
+static struct component *find_wrong(struct reader *reader, const xmlNode *node)
 {
     const char *url = (const char *)node->doc->URL;
     while (node->parent && node->parent->parent && node->parent->parent->type == XML_ELEMENT_NODE)

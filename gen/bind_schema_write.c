@@ -209,6 +209,13 @@ static bool is_local_type(const struct writer *writer, const xmlNode *node)
            (is_node(node, XSD_NS, "simpleType") || is_node(node, XSD_NS, "complexType"));
 }
 
+static bool has_control_character(const char *text)
+{
+    while (*text && (unsigned char)*text >= ' ')
+        text++;
+    return *text != '\0';
+}
+
 static void copy_attributes(struct writer *writer, const xmlNode *from, xmlNode *to)
 {
     for (const xmlAttr *attr = from->properties; attr; attr = attr->next) {
@@ -230,6 +237,10 @@ static void copy_attributes(struct writer *writer, const xmlNode *from, xmlNode 
         bool is_literal = strcmp(name, "value") == 0 || strcmp(name, "default") == 0 ||
                           strcmp(name, "fixed") == 0;
         xmlChar *exact = is_literal ? xmlGetNoNsProp(from, attr->name) : NULL;
+        if (exact && writer->is_for_gsoap && has_control_character((const char *)exact)) {
+            xmlFree(exact);
+            continue;
+        }
         if (is_qname_facet(writer, from))
             set(to, name, written_name(writer, qname_of(writer->reader, from, value)));
         else
@@ -431,6 +442,30 @@ static bool is_beyond_bound(const struct writer *writer, const xmlNode *from)
     return false;
 }
 
+// gSOAP writes facets into one line of C. Where that would break it knows none of them; libxml2
+// checks them all the same.
+static void drop_unfit_facets(const struct writer *writer, const xmlNode *from, xmlNode *to)
+{
+    bool is_fit = !writer->is_for_gsoap || !is_node(from, XSD_NS, "restriction");
+    if (is_fit)
+        return;
+    is_fit = true;
+    for (const xmlNode *child = from->children; child && is_fit; child = child->next) {
+        xmlChar *value = child->type == XML_ELEMENT_NODE
+                             ? xmlGetNoNsProp(child, (const xmlChar *)"value")
+                             : NULL;
+        is_fit = !value || !has_control_character((const char *)value);
+        xmlFree(value);
+    }
+    for (xmlNode *child = is_fit ? NULL : to->children, *next; child; child = next) {
+        next = child->next;
+        if (!is_node(child, XSD_NS, "enumeration") && !is_node(child, XSD_NS, "pattern"))
+            continue;
+        xmlUnlinkNode(child);
+        xmlFreeNode(child);
+    }
+}
+
 static void copy_node(struct writer *writer, const xmlNode *from, xmlNode *parent)
 {
     if (name_nameless(writer, from, parent) || open_reference(writer, from, parent) ||
@@ -439,6 +474,7 @@ static void copy_node(struct writer *writer, const xmlNode *from, xmlNode *paren
     xmlNode *to = xmlNewChild(parent, writer->root->ns, from->name, NULL);
     copy_attributes(writer, from, to);
     copy_children(writer, from, to);
+    drop_unfit_facets(writer, from, to);
 }
 
 // --- schemas ---
@@ -599,6 +635,7 @@ void schemas_write_texts(struct reader *reader, const char ***ret_texts, size_t 
     enum { MAX_ROUNDS = 20 }; // what is opened may make another declaration wrong
     size_t count = number_texts(reader);
     const char **texts = arena_alloc(reader->arena, count * sizeof(*texts));
+    schemas_open_costly(reader);
     for (int round = 0; round < MAX_ROUNDS; round++) {
         write_texts(reader, texts);
         if (schemas_open_wrong(reader, texts, count) == 0)

@@ -211,7 +211,7 @@ static const char *notes_of(const struct wsdl *wsdl)
 void module_write(struct buf *out, const struct module_facts *facts, const struct wsdl *wsdl,
                   const struct stub *stubs)
 {
-    buf_printf(out, "// Generated from %s. Do not edit.\n\n", wsdl->path);
+    buf_printf(out, "// Generated from the WSDL of module %s. Do not edit.\n\n", facts->name);
     buf_printf(out, "#include \"soapH.h\"\n#include \"%s\"\n#include \"module_runtime.h\"\n\n",
                facts->nsmap);
     for (size_t i = 0; i < wsdl->operation_count; i++) {

@@ -86,9 +86,9 @@ xmlNode *wsdl_top(const struct reader *reader, const char *element, const xmlNod
             continue;
         EACH_CHILD(node, xmlDocGetRootElement(reader->files[i].doc), WSDL_NS, element)
         {
-            if (strcmp(attribute_of(reader, node, "name"), name.name) != 0)
+            if (!attribute_is(node, "name", name.name))
                 continue;
-            if (strcmp(wsdl_target(reader, node), name.namespace) == 0)
+            if (attribute_is(xmlDocGetRootElement(node->doc), "targetNamespace", name.namespace))
                 return node;
             near = near ? near : node;
         }
@@ -170,6 +170,7 @@ struct bound { // an operation of a binding, while it is read
     const xmlNode *node, *port, *binding;
     const char *soap, *name, *style;
     size_t namesakes, position; // among those of the same name in the binding
+    bool uses_addressing;
 };
 
 // The portType's operation: by name; overloaded ones by the names of input and output, else by
@@ -182,7 +183,7 @@ static xmlNode *find_abstract(const struct reader *reader, const struct bound *b
     size_t position = 0;
     EACH_CHILD(node, port_type, WSDL_NS, "operation")
     {
-        if (strcmp(attribute_of(reader, node, "name"), bound->name) != 0)
+        if (!attribute_is(node, "name", bound->name))
             continue;
         bool is_named = bound->namesakes > 1;
         for (size_t i = 0; i < COUNT_OF(directions); i++) {
@@ -345,7 +346,7 @@ static struct soap_module_operation facts_of(const struct reader *reader, const 
         .faults = detail_facts(arena, call->faults, call->fault_count),
         .fault_count = call->fault_count,
         .addressing_action = addressing_action(reader, abstract, action),
-        .uses_addressing = addressing_is_used(reader, bound->port, bound->binding),
+        .uses_addressing = bound->uses_addressing,
     };
 }
 
@@ -363,6 +364,10 @@ static bool read_operation(struct ports *ports, const struct bound *bound)
 {
     struct reader *reader = ports->reader;
     struct wsdl *wsdl = ports->wsdl;
+    if (!*bound->name) {
+        leave_out(ports, bound, "it has no name");
+        return true;
+    }
     const xmlNode *abstract = find_abstract(reader, bound);
     const char *shown = shown_name(reader, bound, abstract);
     if (!is_chosen(ports, shown) && !is_chosen(ports, bound->name)) {
@@ -401,14 +406,14 @@ static const char *style_of(struct reader *reader, const xmlNode *node, const ch
     return "document";
 }
 
-static void count_namesakes(const struct reader *reader, struct bound *bound)
+static void count_namesakes(struct bound *bound)
 {
     bound->namesakes = bound->position = 0;
     bool is_before = true;
     EACH_CHILD(node, bound->binding, WSDL_NS, "operation")
     {
         is_before = is_before && node != bound->node;
-        bool is_same = strcmp(attribute_of(reader, node, "name"), bound->name) == 0;
+        bool is_same = attribute_is(node, "name", bound->name);
         bound->namesakes += is_same;
         bound->position += is_same && is_before;
     }
@@ -443,12 +448,17 @@ static bool read_port(struct ports *ports, const xmlNode *port, const xmlNode *b
         reader_note(reader, facts, "transport %s is not spoken; only HTTP is", transport);
     note_extensions(reader, binding);
     const char *usual_style = style_of(reader, facts, "document");
+    bool uses_addressing = addressing_is_used(reader, port, binding);
     EACH_CHILD(node, binding, WSDL_NS, "operation")
     {
-        struct bound bound = {.node = node, .port = port, .binding = binding, .soap = soap};
+        struct bound bound = {.node = node,
+                              .port = port,
+                              .binding = binding,
+                              .soap = soap,
+                              .uses_addressing = uses_addressing};
         bound.name = attribute_of(reader, node, "name");
         bound.style = style_of(reader, child_of(node, NULL, soap, "operation"), usual_style);
-        count_namesakes(reader, &bound);
+        count_namesakes(&bound);
         if (!read_operation(ports, &bound))
             return false;
     }

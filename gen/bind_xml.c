@@ -6,6 +6,8 @@
 
 #include "bind_xml.h"
 
+#include "base/markup.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <libxml/uri.h>
@@ -15,6 +17,7 @@
 
 enum {
     MAX_NOTES = 200,
+    MAX_NAME_BYTES = 2000,
     PARSE_OPTIONS = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOENT |
                     XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES,
 };
@@ -52,6 +55,19 @@ const char *attribute_of(const struct reader *reader, const xmlNode *node, const
     const char *copy = arena_copy(reader->arena, trimmed).data;
     xmlFree(value);
     return copy;
+}
+
+bool attribute_is(const xmlNode *node, const char *name, const char *value)
+{
+    const xmlAttr *attr = node ? xmlHasNsProp(node, (const xmlChar *)name, NULL) : NULL;
+    const xmlNode *text = attr ? attr->children : NULL;
+    bool is_plain = text && text->type == XML_TEXT_NODE && !text->next;
+    if (is_plain)
+        return str_eq(str_trim(str_from((const char *)text->content)), str_from(value));
+    xmlChar *whole = attr ? xmlNodeListGetString(node->doc, text, 1) : NULL;
+    bool is_same = str_eq(str_trim(str_from((const char *)whole)), str_from(value));
+    xmlFree(whole);
+    return is_same;
 }
 
 struct qname qname_of(const struct reader *reader, const xmlNode *node, const char *text)
@@ -219,17 +235,73 @@ static struct str file_bytes(struct reader *reader, const char *path)
     return (struct str){data, len};
 }
 
+// gSOAP writes names and namespaces into C, into strings and comments. None may end these.
+static bool is_fit_for_c(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i], next = i + 1 < text.len ? text.data[i + 1] : '\0';
+        if ((unsigned char)c < ' ' || c == '"' || c == '\\' || (c == '*' && next == '/'))
+            return false;
+    }
+    return true;
+}
+
+static bool check_name(struct reader *reader, const char *path, const xmlNode *node,
+                       const char *title, const char *value)
+{
+    struct str text = str_trim(str_from(value));
+    if (text.len > MAX_NAME_BYTES)
+        return err_set(reader->err, ERR_TOO_LARGE, "%s:%ld: %s of <%s> has %zu bytes, more than %d",
+                       short_path(reader, path), xmlGetLineNo(node), title,
+                       (const char *)node->name, text.len, MAX_NAME_BYTES);
+    return is_fit_for_c(text) ||
+           err_set(reader->err, ERR_INVALID,
+                   "%s:%ld: %s of <%s> has a quote, backslash, control character or comment's end",
+                   short_path(reader, path), xmlGetLineNo(node), title, (const char *)node->name);
+}
+
+static bool check_names(struct reader *reader, const char *path, const xmlNode *node)
+{
+    static const char *const titles[] = {"name", "targetNamespace", "namespace", "ref", "type",
+                                         "base", "element"};
+    for (const xmlNs *ns = node->nsDef; ns; ns = ns->next) {
+        if (!check_name(reader, path, node, "a namespace", (const char *)ns->href))
+            return false;
+    }
+    for (size_t i = 0; i < COUNT_OF(titles); i++) {
+        const char *value =
+            has_attribute(node, titles[i]) ? attribute_of(reader, node, titles[i]) : "";
+        if (!check_name(reader, path, node, titles[i], value))
+            return false;
+    }
+    for (const xmlNode *child = node->children; child; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE && !is_node(child, XSD_NS, "annotation") &&
+            !is_node(child, WSDL_NS, "documentation") && !check_names(reader, path, child))
+            return false;
+    }
+    return true;
+}
+
 static xmlDoc *parse(struct reader *reader, const char *path)
 {
     errno = 0;
     struct str bytes = file_bytes(reader, path);
     if (!bytes.data)
         return NULL;
+    const char *refusal = markup_refusal(bytes);
+    if (refusal) {
+        err_set(reader->err, ERR_INVALID, "%s: %s", short_path(reader, path), refusal);
+        free((char *)bytes.data);
+        return NULL;
+    }
     xmlParserCtxt *parser = xmlNewParserCtxt();
     require(parser != NULL);
     xmlDoc *doc = xmlCtxtReadMemory(parser, bytes.data, (int)bytes.len, path, NULL, PARSE_OPTIONS);
     if (!doc || !xmlDocGetRootElement(doc)) {
         fail_parse(reader, path, parser);
+        xmlFreeDoc(doc);
+        doc = NULL;
+    } else if (!check_names(reader, path, xmlDocGetRootElement(doc))) {
         xmlFreeDoc(doc);
         doc = NULL;
     }

@@ -83,6 +83,8 @@ xmlNode *child_of(const xmlNode *parent, const xmlNode *after, const char *names
 bool has_attribute(const xmlNode *node, const char *name);
 // Trimmed; "" when there is none, or no node.
 const char *attribute_of(const struct reader *reader, const xmlNode *node, const char *name);
+// Whether that is its value, "" when it is not there; takes no memory, as searches need.
+bool attribute_is(const xmlNode *node, const char *name, const char *value);
 
 struct qname {
     const char *namespace, *name; // "" for no namespace

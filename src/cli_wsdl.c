@@ -8,7 +8,10 @@
 #include "flow/wsdl_tools.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define MODULE_MAX_BYTES (4UL << 30)
 
 static const char help[] =
     "usage: switchhook wsdl COMMAND ...\n"
@@ -23,12 +26,17 @@ static const char help[] =
     "\n"
     "`switchhook wsdl COMMAND --help` tells more.\n";
 
-// Run by `wsdl add`: loads a module, so that one that kills the process kills this one.
+// Run by `wsdl add`: loads a module, so that one that kills the process, or takes more memory than
+// the gateway should lose to it, kills this one.
 static int try_module(int argc, char **argv)
 {
     struct err err = {0};
     if (argc != 1)
         return CLI_USAGE;
+#ifndef __SANITIZE_ADDRESS__ // reserves terabytes for itself
+    const struct rlimit limit = {MODULE_MAX_BYTES, MODULE_MAX_BYTES};
+    setrlimit(RLIMIT_AS, &limit);
+#endif
     if (wsdl_try_here(argv[0], &err))
         return CLI_OK;
     fprintf(stderr, "%s\n", err.text);

@@ -7,6 +7,8 @@
 
 #include "core/event_read.h"
 
+#include "base/markup.h"
+
 #include <libxml/SAX2.h>
 
 #define XSI_NS "http://www.w3.org/2001/XMLSchema-instance"
@@ -186,6 +188,9 @@ static bool finish(struct xml_reading *reading, struct json **ret)
 bool event_read_xml(struct event_reading *event, struct str body, struct json **ret)
 {
     struct xml_reading reading = {.event = event, .arena = event->arena};
+    const char *refusal = markup_refusal(body);
+    if (refusal)
+        return event_fault(event, ERR_INVALID, "", "the XML %s", refusal);
     size_t depth = event->limits->depth;
     reading.open = arena_alloc(event->arena, depth * sizeof(*reading.open));
     for (size_t i = 0; i < depth; i++)

@@ -6,6 +6,7 @@
 // template is lost. Where the schemas prove a message, the stub may not refuse it: its C types are
 // narrower than XML's.
 
+#include "base/markup.h"
 #include "edge/multipart.h"
 #include "edge/soap_attachment.h"
 #include "edge/soap_check.h"
@@ -133,6 +134,9 @@ static bool parse_text(struct soap_codec *codec, struct str text, bool may_have_
     if (text.len > MAX_DOCUMENT_BYTES)
         return err_set(err, ERR_TOO_LARGE, "it has %zu bytes, more than %d", text.len,
                        MAX_DOCUMENT_BYTES);
+    const char *refusal = markup_refusal(text);
+    if (refusal)
+        return err_set(err, ERR_INVALID, "it %s", refusal);
     if (xmlDictGetUsage(codec->parser->dict) > MAX_NAMES_BYTES)
         codec_renew_parser(codec);
     codec->may_have_doctype = may_have_doctype;
