@@ -252,6 +252,24 @@ const struct json *json_at(const struct json *value, struct str pointer)
     return value;
 }
 
+bool json_is_true(const struct json *value)
+{
+    if (!value)
+        return false;
+    switch (value->kind) {
+    case JSON_NULL:
+        return false;
+    case JSON_BOOLEAN:
+        return value->boolean;
+    case JSON_STRING:
+        return value->string.len > 0;
+    case JSON_ARRAY:
+        return value->array.count > 0;
+    default:
+        return true;
+    }
+}
+
 struct str json_as_text(const struct json *value, struct buf *scratch)
 {
     if (!value || value->kind == JSON_NULL)

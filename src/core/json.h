@@ -81,6 +81,9 @@ const struct json *json_get(const struct json *object, struct str name);
 bool json_pointer_is_valid(struct str pointer);
 const struct json *json_at(const struct json *value, struct str pointer);
 
+// As sections of templates see it: all but null, false, "", [] and NULL.
+bool json_is_true(const struct json *value);
+
 // A scalar as people write it (no quotes, shortest form of a real, "" for null); an array or an
 // object as JSON text. Written into `scratch`, over what it held, only when needed. NULL gives "".
 struct str json_as_text(const struct json *value, struct buf *scratch);

@@ -59,24 +59,6 @@ static const struct json *find_name(struct render *render, const struct context 
     return found;
 }
 
-static bool is_true(const struct json *value)
-{
-    if (!value)
-        return false;
-    switch (value->kind) {
-    case JSON_NULL:
-        return false;
-    case JSON_BOOLEAN:
-        return value->boolean;
-    case JSON_STRING:
-        return value->string.len > 0;
-    case JSON_ARRAY:
-        return value->array.count > 0;
-    default:
-        return true;
-    }
-}
-
 static bool write_missing(struct render *render, const struct node *node,
                           enum missing_policy policy)
 {
@@ -169,8 +151,8 @@ static bool run_section(struct render *render, size_t at, const struct context *
     const struct node *node = &render->template->nodes[at];
     const struct json *value = find_name(render, context, node);
     if (node->kind == NODE_INVERTED)
-        return is_true(value) || run(render, at + 1, node->target, context, indent, depth + 1);
-    if (!is_true(value))
+        return json_is_true(value) || run(render, at + 1, node->target, context, indent, depth + 1);
+    if (!json_is_true(value))
         return true;
     if (value->kind != JSON_ARRAY) {
         struct context inner = {value, context};

@@ -161,25 +161,6 @@ static bool is_one_of(const struct config_test *test, struct str text)
     return false;
 }
 
-// As sections of templates see it.
-static bool is_true(const struct json *value)
-{
-    if (!value)
-        return false;
-    switch (value->kind) {
-    case JSON_NULL:
-        return false;
-    case JSON_BOOLEAN:
-        return value->boolean;
-    case JSON_STRING:
-        return value->string.len > 0;
-    case JSON_ARRAY:
-        return value->array.count > 0;
-    default:
-        return true;
-    }
-}
-
 enum reply_verdict reply_judge(struct reply *reply, const struct config_test *test,
                                const struct reply_where *where, const char **ret_why)
 {
@@ -192,7 +173,7 @@ enum reply_verdict reply_judge(struct reply *reply, const struct config_test *te
     if (test->equals_count) {
         holds = reply_value(reply, where, &text) && is_one_of(test, text);
     } else if (reply->json) {
-        holds = is_true(json_at(reply->json, str_from(where->json)));
+        holds = json_is_true(json_at(reply->json, str_from(where->json)));
     } else if (!soap_xpath_holds(where->xpath, reply->xml, &holds, &err)) {
         *ret_why = arena_strdup(reply->arena, err.text);
         return REPLY_UNREADABLE;

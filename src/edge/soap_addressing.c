@@ -95,11 +95,6 @@ bool soap_address(struct soap_codec *codec, struct arena *arena, struct str enve
         xmlAddPrevSibling(body, header);
     }
     add_blocks(header, addressing);
-    xmlChar *bytes;
-    int len;
-    xmlDocDumpMemoryEnc(doc, &bytes, &len, "UTF-8");
-    require(bytes != NULL);
-    *ret = arena_copy(arena, (struct str){(const char *)bytes, (size_t)len});
-    xmlFree(bytes);
+    *ret = soap_document_text(doc, arena);
     return true;
 }

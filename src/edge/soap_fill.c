@@ -189,12 +189,19 @@ struct form {
 
 static const struct form plain[] = {{"", "", ""}, {"", " | upper", ""}, {"", " | lower", ""}};
 static const struct form moments[] = {
-    {"", " | date '%FT%T'", ""},        {"", " | date '%FT%TZ' 'UTC'", ""},
-    {"", " | date '%F'", ""},           {"", " | date '%T'", ""},
-    {"", " | date '%F %T'", ""},        {"", " | date '%d.%m.%Y'", ""},
-    {"", " | date '%m/%d/%Y'", ""},     {"", " | date '%Y%m%d'", ""},
-    {"", " | date '%Y%m%d%H%M%S'", ""}, {"", " | date '%Y'", ""},
-    {"", " | date '%Y-%m'", ""},        {"", "", ""},
+    {"", " | date 'ISO8601'", ""},
+    {"", " | date '%FT%T'", ""},
+    {"", " | date '%FT%TZ' 'UTC'", ""},
+    {"", " | date '%F'", ""},
+    {"", " | date '%T'", ""},
+    {"", " | date '%F %T'", ""},
+    {"", " | date '%d.%m.%Y'", ""},
+    {"", " | date '%m/%d/%Y'", ""},
+    {"", " | date '%Y%m%d'", ""},
+    {"", " | date '%Y%m%d%H%M%S'", ""},
+    {"", " | date '%Y'", ""},
+    {"", " | date '%Y-%m'", ""},
+    {"", "", ""},
 };
 static const struct form spans[] = {
     {"", " | duration 'seconds'", ""},

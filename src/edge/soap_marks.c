@@ -115,11 +115,6 @@ bool soap_finish_xml(struct soap_codec *codec, struct arena *arena, struct str t
         return true;
     if (!resolve_element(arena, xmlDocGetRootElement(doc)))
         return err_set(err, ERR_INVALID, "omit leaves nothing of the whole document");
-    xmlChar *bytes;
-    int len;
-    xmlDocDumpMemoryEnc(doc, &bytes, &len, "UTF-8");
-    require(bytes != NULL);
-    *ret = arena_copy(arena, (struct str){(const char *)bytes, (size_t)len});
-    xmlFree(bytes);
+    *ret = soap_document_text(doc, arena);
     return true;
 }

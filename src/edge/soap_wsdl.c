@@ -4,6 +4,7 @@
 
 #include "edge/soap_wsdl.h"
 #include "edge/file.h"
+#include "edge/soap_document.h"
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -193,12 +194,7 @@ struct str soap_wsdl_text(const struct soap_wsdl *wsdl, size_t index, const char
         return file->text;
     for (xmlNode *node = xmlDocGetRootElement(doc); node; node = next_node(node))
         point(wsdl, file, node, url, arena);
-    xmlChar *bytes;
-    int len;
-    xmlDocDumpMemoryEnc(doc, &bytes, &len, "UTF-8");
-    require(bytes != NULL);
-    struct str text = arena_copy(arena, (struct str){(const char *)bytes, (size_t)len});
-    xmlFree(bytes);
+    struct str text = soap_document_text(doc, arena);
     xmlFreeDoc(doc);
     return text;
 }

@@ -318,9 +318,12 @@ void show_module_text(struct buf *out, const struct json *module)
             buf_add_char(out, '\n');
             write_call(out, call);
         }
-        buf_printf(out, "%*s%-*.*s ", INDENT, "", NAME_WIDTH - INDENT,
+        struct str words = text_of(call, "documentation");
+        buf_printf(out, "%*s%-*.*s", INDENT, "", words.len ? NAME_WIDTH - INDENT : 0,
                    STR_ARG(text_of(call, "operation")));
-        write_words(out, text_of(call, "documentation"));
+        if (words.len)
+            buf_add_char(out, ' ');
+        write_words(out, words);
         buf_add_char(out, '\n');
     }
     for (size_t i = 0; i < count_of(module, "not_built"); i++)

@@ -28,7 +28,7 @@ def test_every_element_is_there_with_what_may_stand_in_it():
               "line", "extra")]
     assert order == sorted(order)
     assert "<n1:agentId>{{agent_id}}</n1:agentId>" in text
-    assert "<n1:callStart>{{call_start | date '%FT%T' | omit}}</n1:callStart>" in text
+    assert "<n1:callStart>{{call_start | date 'ISO8601' | omit}}</n1:callStart>" in text
     assert "TODO: token, 6 characters, pattern [A-Z]{2}\\d{4}" in text
     assert "one of: in (They called.), out" in text
     assert 'xsi:type="n1:Person"' in text and "Person, Company" in text

@@ -823,7 +823,7 @@ static void test_the_configuration_tells_what_is_loaded(void **state)
     current.need_restart = need_restart;
     current.need_restart_count = COUNT_OF(need_restart);
     expect(ask(*state, "GET /configuration", BROWSER), 200,
-           PARTS("generation 3", "2 services", "<strong>survey</strong>", "<td>changed</td>",
+           PARTS("generation 3", "services 2", "<strong>survey</strong>", "<td>changed</td>",
                  "<td>removed</td>", "<code>listen</code>", "!role=\"alert\""));
     expect(ask(*state, "POST /v1/reload", WANT_JSON), 200,
            PARTS("\"generation\": 3", "\"name\": \"old\"", "\"failed\": null", "\"crm\""));

@@ -145,6 +145,15 @@ bool soap_document_parse(struct soap_codec *codec, struct str text, bool may_hav
     return *ret || err_set(err, ERR_INVALID, "it is no well-formed XML");
 }
 
+struct str soap_document_text(xmlDoc *doc, struct arena *arena)
+{
+    xmlChar *bytes;
+    xmlDocDumpMemoryEnc(doc, &bytes, NULL, "UTF-8");
+    struct str text = str_from(arena_strdup(arena, (const char *)bytes));
+    xmlFree(bytes);
+    return text;
+}
+
 void soap_decode(struct soap_codec *codec, const struct soap_operation *of, struct arena *arena,
                  struct str wire, struct soap_reply *ret)
 {
