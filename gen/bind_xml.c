@@ -268,7 +268,8 @@ static bool check_names(struct reader *reader, const char *path, const xmlNode *
         if (!check_name(reader, path, node, "a namespace", (const char *)ns->href))
             return false;
     }
-    for (size_t i = 0; i < COUNT_OF(titles); i++) {
+    bool is_mime = is_node(node, MIME_NS, "content"); // its type may be "*/*"
+    for (size_t i = 0; i < COUNT_OF(titles) && !is_mime; i++) {
         const char *value =
             has_attribute(node, titles[i]) ? attribute_of(reader, node, titles[i]) : "";
         if (!check_name(reader, path, node, titles[i], value))

@@ -10,7 +10,7 @@
 
 enum { MAX_DECLARATION_BYTES = 400 };
 
-static const char too_many[] = "has an element with more than 1000 attributes";
+static const char too_many[] = "has an element with more than 256 attributes";
 static const char strange_encoding[] = "has an encoding that is not taken; UTF-8 always is";
 
 // --- the encoding ---

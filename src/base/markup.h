@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-enum { MARKUP_MAX_ATTRIBUTES = 1000 };
+enum { MARKUP_MAX_ATTRIBUTES = 256 };
 
 // Why these bytes are not given to a parser, as the end of a sentence about them ("has ..."); NULL:
 // they may be. Takes any bytes, in one pass. Of what is not well-formed it judges what a parser may

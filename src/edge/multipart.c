@@ -87,6 +87,15 @@ static bool undo_encoding(struct arena *arena, struct str encoding, struct str *
     return true;
 }
 
+static bool has_control_character(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.data[i] < ' ')
+            return true;
+    }
+    return false;
+}
+
 static bool read_part(struct arena *arena, struct str text, struct multipart_part *ret,
                       struct err *err)
 {
@@ -105,6 +114,8 @@ static bool read_part(struct arena *arena, struct str text, struct multipart_par
     if (ret->id.len > 1 && *ret->id.data == '<')
         ret->id = (struct str){ret->id.data + 1, ret->id.len - 2};
     ret->content = text;
+    if (has_control_character(ret->id) || has_control_character(ret->media_type))
+        return err_set(err, ERR_INVALID, "a part has a control character in its header");
     return undo_encoding(arena, encoding, &ret->content, err);
 }
 

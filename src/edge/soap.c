@@ -23,7 +23,11 @@
 
 enum {
     MAX_DOCUMENT_BYTES = 16 * 1024 * 1024,
-    MAX_NAMES_BYTES = 256 * 1024, // a parser keeps every name it ever saw
+    // A parser keeps every name it ever saw, and looks for each among more and more of them: half a
+    // million take a minute. So beyond the first it is made anew, and reads nothing beyond the
+    // last.
+    KEPT_NAMES_BYTES = 256 * 1024,
+    MAX_NAMES_BYTES = 1024 * 1024,
     PARSE_OPTIONS = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT,
 };
 
@@ -62,6 +66,7 @@ static void codec_renew_parser(struct soap_codec *codec)
     xmlFreeParserCtxt(codec->parser);
     codec->parser = xmlNewParserCtxt();
     require(codec->parser != NULL);
+    xmlDictSetLimit(codec->parser->dict, MAX_NAMES_BYTES);
     codec->parser->_private = codec;
     codec->parser->sax->internalSubset = refuse_doctype;
 }
@@ -137,7 +142,7 @@ static bool parse_text(struct soap_codec *codec, struct str text, bool may_have_
     const char *refusal = markup_refusal(text);
     if (refusal)
         return err_set(err, ERR_INVALID, "it %s", refusal);
-    if (xmlDictGetUsage(codec->parser->dict) > MAX_NAMES_BYTES)
+    if (xmlDictGetUsage(codec->parser->dict) > KEPT_NAMES_BYTES)
         codec_renew_parser(codec);
     codec->may_have_doctype = may_have_doctype;
     codec->has_doctype = false;
@@ -148,6 +153,8 @@ static bool parse_text(struct soap_codec *codec, struct str text, bool may_have_
         return err_set(err, ERR_INVALID, "it has a document type (%s), which SOAP forbids",
                        codec->doctype);
     }
+    if (!doc && xmlDictGetUsage(codec->parser->dict) > MAX_NAMES_BYTES / 2)
+        return err_set(err, ERR_TOO_LARGE, "it has too many different names");
     if (!doc) {
         const xmlError *error = xmlCtxtGetLastError(codec->parser);
         const char *why = error && error->message ? error->message : "it is empty";
