@@ -22,6 +22,14 @@
 enum { MAX_TEXT_BYTES = 256 * 1024 * 1024 };
 #define MAX_MEMORY_BYTES (4UL << 30)
 
+#ifdef __has_feature
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#else
+#define IS_SANITIZED 0
+#endif
+
 static bool read_text(struct arena *arena, const char *path, struct str *ret, struct err *err)
 {
     FILE *file = fopen(path, "re");
@@ -127,7 +135,7 @@ static bool module(struct arena *arena, char **args, struct err *err)
 // A WSDL made to cost memory ends this process early, not the machine's others.
 static void limit_memory(void)
 {
-#ifndef __SANITIZE_ADDRESS__ // reserves terabytes for itself
+#if !IS_SANITIZED // which reserves terabytes for itself
     const struct rlimit limit = {.rlim_cur = MAX_MEMORY_BYTES, .rlim_max = MAX_MEMORY_BYTES};
     setrlimit(RLIMIT_AS, &limit);
 #endif

@@ -99,8 +99,17 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
-// rpc puts each part into an element named after it; what a part with element= has inside that one
-// is the element, says WSDL 1.1. gSOAP needs a type for it.
+// A part of rpc/encoded should have a type, says WSDL 1.1, 3.5; of an element others take its type.
+static void take_type(struct reader *reader, struct part *part)
+{
+    part->component = schemas_type_of(reader, part->component, &part->of);
+    part->is_element = false;
+    if (!part->component && !is_elsewhere(reader, part->of.namespace))
+        part->of = (struct qname){.namespace = XSD_NS, .name = "anyType", .is_bound = true};
+}
+
+// rpc puts each part into an element named after it; what a part of rpc/literal with element= has
+// inside that one is the element, says WSDL 1.1, 3.5. gSOAP needs a type for it.
 static bool wrap_element(struct reader *reader, struct part *part)
 {
     struct qname type = {.namespace = "urn:switchhook:parts",
@@ -205,10 +214,14 @@ static bool is_in_body(const struct reader *reader, const xmlNode *holder, const
 
 // A part in the body is an element in document style, in rpc an element named after the part that
 // has a type.
-static bool fit_style(struct reader *reader, struct part *part, bool is_rpc)
+static bool fit_style(struct reader *reader, struct part *part, bool is_rpc, bool is_encoded)
 {
     if (part->mime || is_rpc != part->is_element)
         return true;
+    if (is_rpc && is_encoded && part->component) {
+        take_type(reader, part);
+        return true;
+    }
     return is_rpc ? wrap_element(reader, part) : name_part(reader, part, "");
 }
 
@@ -230,7 +243,7 @@ static bool read_parts(struct reader *reader, const xmlNode *message, const stru
         if (mime)
             reader_note(reader, node, "part %s is an attachment of type %s and not in the envelope",
                         name, mime);
-        if (!fit_style(reader, part, binding->is_rpc)) {
+        if (!fit_style(reader, part, binding->is_rpc, ret->is_encoded)) {
             *ret_why = arena_printf(reader->arena, "%s: part \"%.100s\" cannot be an element",
                                     reader_place(reader, node), name);
             return false;

@@ -49,6 +49,15 @@ static const char *const stock[] = {
 #define XLINK_NS "http://www.w3.org/1999/xlink"
 #define XMIME_NS "http://www.w3.org/2005/05/xmlmime"
 
+#define APACHE_NS "http://xml.apache.org/xml-soap"
+
+// Services of Axis and PHP name it and often do not declare it.
+static const char map_schema[] =
+    "<xs:schema xmlns:xs='" XSD_NS "' targetNamespace='" APACHE_NS "'><xs:complexType name='Map'>"
+    "<xs:sequence><xs:element name='item' minOccurs='0' maxOccurs='unbounded'><xs:complexType>"
+    "<xs:sequence><xs:element name='key' type='xs:anyType'/>"
+    "<xs:element name='value' type='xs:anyType' nillable='true'/></xs:sequence></xs:complexType>"
+    "</xs:element></xs:sequence></xs:complexType></xs:schema>";
 static const char xlink_schema[] =
     "<xs:schema xmlns:xs='" XSD_NS "' targetNamespace='" XLINK_NS "'>"
     "<xs:attribute name='href' type='xs:anyURI'/><xs:attribute name='type' type='xs:string'/>"
@@ -222,6 +231,22 @@ static void step_aside(struct reader *reader, struct component *component)
     index_add(reader, component);
 }
 
+// Declarations in the WSDL's namespace are a forgotten prefix. How many there were.
+static size_t adopt_children(xmlNode *node, xmlNs *xsd)
+{
+    size_t count = 0;
+    for (xmlNode *child = node->children; child; child = child->next) {
+        if (is_skipped(child))
+            continue;
+        if (child->ns && strcmp((const char *)child->ns->href, WSDL_NS) == 0) {
+            child->ns = xsd;
+            count++;
+        }
+        count += adopt_children(child, xsd);
+    }
+    return count;
+}
+
 static int kind_of(const xmlNode *node)
 {
     static const struct {
@@ -346,6 +371,9 @@ bool schemas_add(struct reader *reader, xmlNode *root, const char *namespace)
     }
     if (is_among(built_in, COUNT_OF(built_in), target))
         return true;
+    if (adopt_children(root, root->ns))
+        reader_note(reader, root,
+                    "declarations in the WSDL's namespace are taken as of the schema");
     struct source *source = source_new(reader, root, target, is_chameleon);
     if (!source)
         return false;
@@ -393,9 +421,22 @@ static bool schemas_add_supplied(struct reader *reader)
 
 // --- what refers to what ---
 
+// The type, made when it is first asked for.
+static struct component *find_map(struct reader *reader)
+{
+    if (!schemas_add_text(reader, map_schema))
+        return NULL; // too many schemas, which is told elsewhere
+    struct component *map = lookup(reader, KIND_TYPE, APACHE_NS, "Map");
+    schemas_link_one(reader, map);
+    return map;
+}
+
 struct component *schemas_find(struct reader *reader, enum component_kind kind, struct qname name)
 {
-    return lookup(reader, kind, name.namespace, name.name);
+    struct component *found = lookup(reader, kind, name.namespace, name.name);
+    bool is_map = kind == KIND_TYPE && strcmp(name.namespace, APACHE_NS) == 0 &&
+                  strcmp(name.name, "Map") == 0;
+    return !found && is_map ? find_map(reader) : found;
 }
 
 bool is_circular(const struct component *from, const struct component *to)
@@ -414,7 +455,7 @@ struct component *resolve(struct reader *reader, const struct component *from, c
     *ret = qname_of(reader, node, text);
     if (ret->is_plain && from->source->is_chameleon)
         ret->namespace = own;
-    struct component *found = lookup(reader, kind, ret->namespace, ret->name);
+    struct component *found = schemas_find(reader, kind, *ret);
     if (!found && (ret->is_plain || !ret->is_bound) &&
         (found = lookup(reader, kind, own, ret->name))) {
         reader_note(reader, node, "%s \"%s\" is taken as of namespace %s", kind_words[kind], text,
@@ -557,6 +598,42 @@ bool schemas_link(struct reader *reader, bool is_pruned)
 void schemas_link_one(struct reader *reader, struct component *component)
 {
     link_node(reader, component, component->node);
+}
+
+static xmlNode *nameless_type(const xmlNode *element)
+{
+    xmlNode *found = child_of(element, NULL, XSD_NS, "complexType");
+    return found ? found : child_of(element, NULL, XSD_NS, "simpleType");
+}
+
+// A copy of the type, called like its element: types and elements have names of their own.
+static struct component *name_type(struct reader *reader, const struct component *element,
+                                   const xmlNode *nameless)
+{
+    const char *name = element->name;
+    while (lookup(reader, KIND_TYPE, element->source->space->name, name))
+        name = arena_printf(reader->arena, "%sType", name);
+    xmlNode *copy = xmlCopyNode((xmlNode *)nameless, 1);
+    require(copy && xmlAddChild(element->source->root, copy));
+    xmlNewProp(copy, (const xmlChar *)"name", (const xmlChar *)name);
+    if (!add_component(reader, element->source, copy, false))
+        return NULL;
+    struct component *type = lookup(reader, KIND_TYPE, element->source->space->name, name);
+    link_node(reader, type, copy);
+    return type;
+}
+
+struct component *schemas_type_of(struct reader *reader, const struct component *element,
+                                  struct qname *ret)
+{
+    const xmlNode *node = element->node, *nameless = nameless_type(node);
+    *ret = (struct qname){.namespace = XSD_NS, .name = "anyType", .is_bound = true};
+    if (has_attribute(node, "type"))
+        return resolve(reader, element, node, KIND_TYPE, attribute_of(reader, node, "type"), ret);
+    struct component *type = nameless ? name_type(reader, element, nameless) : NULL;
+    if (type)
+        *ret = (struct qname){element->source->space->name, type->name, true, false};
+    return type;
 }
 
 // --- what is wanted ---

@@ -77,9 +77,11 @@ struct qname qname_of(const struct reader *reader, const xmlNode *node, const ch
         colon ? arena_copy(reader->arena, (struct str){text, (size_t)(colon - text)}).data : NULL;
     const xmlNs *found = xmlSearchNs(node->doc, (xmlNode *)node, (const xmlChar *)prefix);
     const char *namespace = found && found->href ? (const char *)found->href : "";
-    if (strcmp(namespace, "http://www.w3.org/1999/XMLSchema") == 0 ||
-        strcmp(namespace, "http://www.w3.org/2000/10/XMLSchema") == 0)
-    namespace = XSD_NS; // drafts, with the same names
+    if (!found && prefix && (strcmp(prefix, "xsd") == 0 || strcmp(prefix, "xs") == 0))
+    namespace = XSD_NS; // what everybody means by it
+    else if (strcmp(namespace, "http://www.w3.org/1999/XMLSchema") == 0 ||
+             strcmp(namespace, "http://www.w3.org/2000/10/XMLSchema") == 0) namespace =
+        XSD_NS; // drafts, with the same names
     return (struct qname){.namespace = arena_strdup(reader->arena, namespace),
                           .name = colon ? colon + 1 : text,
                           .is_bound = found || !colon,

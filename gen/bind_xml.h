@@ -118,6 +118,9 @@ bool schemas_link(struct reader *reader, bool is_pruned) MUST_CHECK;
 // The same for one that was added later.
 void schemas_link_one(struct reader *reader, struct component *component);
 struct component *schemas_find(struct reader *reader, enum component_kind kind, struct qname name);
+// The type of an element, NULL for one of XML Schema; a nameless one is given the element's name.
+struct component *schemas_type_of(struct reader *reader, const struct component *element,
+                                  struct qname *ret);
 enum want { WANT_TEXTS = 1, WANT_COPY = 2, WANT_ALL = WANT_TEXTS | WANT_COPY };
 // Marks the component, and all it may hold, as wanted in the texts, the copy for gSOAP, or both.
 void schemas_want(struct reader *reader, struct component *component, enum want want);

@@ -28,6 +28,7 @@ static const char help[] =
     "  --port PORT       of several ports with that operation; otherwise the first\n"
     "  --header 'H: v'   a header field of HTTP more; may be there several times\n"
     "  --timeout S       seconds for the whole; 30\n"
+    "  --mtom            binary values travel as parts beside the envelope\n"
     "  --dry-run         print the envelope as it would leave, send nothing\n"
     "  --json            as JSON: request, reply, timings in microseconds\n"
     "  --service NAME    with the endpoint, credentials, TLS and header fields of a service of "
@@ -51,7 +52,7 @@ struct asked {
     const char *data, *endpoint, *port, *timeout, *service, *config, *modules;
     const char *headers[MAX_HEADERS];
     size_t header_count;
-    bool is_sample, is_dry, wants_json;
+    bool is_sample, is_dry, wants_json, is_mtom;
 };
 
 static bool tell(const char *sentence, const char *what)
@@ -130,6 +131,15 @@ static void print(const struct asked *asked, struct arena *arena, const struct j
     fwrite(out.data, 1, out.len, stdout);
 }
 
+static void print_request(const struct call *call, struct arena *arena,
+                          const struct transport_request *request)
+{
+    AUTO_BUF struct buf out;
+    buf_init(&out, MAX_OUTPUT_BYTES);
+    call_write_request(&out, call, arena, request);
+    fwrite(out.data, 1, out.len, stdout);
+}
+
 static int call_operation(const struct asked *asked, struct call *call)
 {
     AUTO_ARENA struct arena *arena = arena_new();
@@ -145,9 +155,7 @@ static int call_operation(const struct asked *asked, struct call *call)
         !call_prepare(call, codec, arena, envelope, &request, &err)) {
         tell(err.text, "");
     } else if (asked->is_dry) {
-        struct str shown =
-            call->service ? service_mask(call->service, arena, request.body) : request.body;
-        printf("%.*s\n", STR_ARG(shown));
+        print_request(call, arena, &request);
         status = CLI_OK;
     } else {
         print(asked, arena, call_send(call, codec, arena, &request, &is_good));
@@ -259,6 +267,8 @@ static bool check_words(const struct asked *asked)
 {
     if (asked->data && asked->is_sample)
         return tell("--data and --sample exclude each other", "");
+    if (asked->is_mtom && asked->service)
+        return tell("--mtom is for calls without a service: one has `mtom: true` in its file", "");
     if (!asked->service && !asked->words[0])
         return tell("which WSDL? `switchhook wsdl list` lists them", "");
     if (!asked->service && !asked->words[1])
@@ -276,7 +286,7 @@ int cli_call(int argc, char **argv)
         {"--timeout", &asked.timeout, NULL},  {"--service", &asked.service, NULL},
         {"--config", &asked.config, NULL},    {"--modules", &asked.modules, NULL},
         {"--sample", NULL, &asked.is_sample}, {"--dry-run", NULL, &asked.is_dry},
-        {"--json", NULL, &asked.wants_json},
+        {"--json", NULL, &asked.wants_json},  {"--mtom", NULL, &asked.is_mtom},
     };
     const struct cli_line line = {help, options, COUNT_OF(options), asked.words,
                                   COUNT_OF(asked.words)};
@@ -289,6 +299,7 @@ int cli_call(int argc, char **argv)
         return CLI_USAGE;
     call.endpoint = asked.endpoint;
     call.headers = asked.headers;
+    call.is_mtom = asked.is_mtom;
     call.header_count = asked.header_count;
     transport_global_init();
     if (asked.service) {

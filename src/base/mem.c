@@ -288,10 +288,17 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    // Most often it fits into what is there already, and need not be written twice.
+    size_t left = buf->overflowed ? 0 : buf->capacity - buf->len;
+    int len = vsnprintf(left ? buf->data + buf->len : NULL, left, format, args);
     require(len >= 0);
-    if (make_room(buf, (size_t)len)) {
-        vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+    bool is_written = (size_t)len < left;
+    if (!make_room(buf, (size_t)len)) {
+        if (left)
+            buf->data[buf->len] = '\0'; // as it was
+    } else {
+        if (!is_written)
+            vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
         buf->len += (size_t)len;
     }
     va_end(again);

@@ -177,7 +177,7 @@ void delivery_next(const struct retry_policy *policy, const struct delivery_prog
     case OUTCOME_RETRY:
         break;
     case OUTCOME_KIND_COUNT:
-        require(!"an outcome");
+        require(false);
     }
     try_again(policy, progress, outcome, now_ms, dice, ret);
 }

@@ -364,6 +364,8 @@ static void write_special(struct buf *out, char c)
 
 void json_write_escaped(struct buf *out, struct str text)
 {
+    if (!text.len) // `data` may be NULL, to which C adds nothing, not even 0
+        return;
     size_t plain_from = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];

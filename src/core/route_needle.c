@@ -40,7 +40,8 @@ struct needles *needles_new(struct arena *arena, struct needle *items, size_t co
 {
     require(count < NONE);
     struct needles *needles = arena_alloc(arena, sizeof(*needles));
-    qsort(items, count, sizeof(*items), compare_needles);
+    if (count) // `items` may be NULL
+        qsort(items, count, sizeof(*items), compare_needles);
     needles->items = items;
     needles->count = count;
     needles->beginnings = arena_alloc(arena, count * sizeof(*needles->beginnings));

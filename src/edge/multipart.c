@@ -5,6 +5,7 @@
 
 #include "edge/multipart.h"
 #include "base/base64.h"
+#include "base/clock.h"
 
 #include <ctype.h>
 
@@ -168,6 +169,19 @@ bool multipart_read(struct arena *arena, struct str body, struct multipart_part 
         left = rest_of(left, end + boundary.len);
     }
     return *ret_count > 0 || err_set(err, ERR_INVALID, "it has no part");
+}
+
+const char *multipart_boundary(struct arena *arena)
+{
+    char uuid[CLOCK_UUID_BYTES];
+    clock_uuid(clock_now_ms(), uuid);
+    return arena_printf(arena, "switchhook-%s", uuid);
+}
+
+const char *multipart_words(struct arena *arena, const struct multipart_part *part)
+{
+    return arena_printf(arena, "[cid:%.*s: %zu bytes of %.*s]", STR_ARG(part->id),
+                        part->content.len, STR_ARG(part->media_type));
 }
 
 struct str multipart_write(struct arena *arena, const char *boundary,

@@ -20,6 +20,10 @@ bool multipart_is(struct str body);
 // when it is no multipart, ERR_TOO_LARGE beyond 1000 parts.
 bool multipart_read(struct arena *arena, struct str body, struct multipart_part **ret,
                     size_t *ret_count, struct err *err) MUST_CHECK;
+// Random enough that no content has it.
+const char *multipart_boundary(struct arena *arena);
+// "[cid:ID: 12 bytes of TYPE]", for people.
+const char *multipart_words(struct arena *arena, const struct multipart_part *part);
 // `boundary` must occur in no content.
 struct str multipart_write(struct arena *arena, const char *boundary,
                            const struct multipart_part *parts, size_t count);

@@ -5,9 +5,9 @@
 // in the template's own lines or in the configuration.
 
 #include "edge/file.h"
+#include "edge/multipart.h"
 #include "edge/service_load.h"
 #include "edge/soap_http.h"
-#include "base/clock.h"
 
 #include <stdio.h>
 
@@ -262,21 +262,13 @@ static void add_fixed(struct load *load, struct service *service, const char *na
         arena_printf(load->arena, "%s: %s", name, value);
 }
 
-// Random enough that no content has it.
-static const char *new_boundary(struct arena *arena)
-{
-    char uuid[CLOCK_UUID_BYTES];
-    clock_uuid(clock_now_ms(), uuid);
-    return arena_printf(arena, "switchhook-%s", uuid);
-}
-
 static void add_soap_headers(struct load *load, struct service *service)
 {
     const char *lines[SOAP_HTTP_LINES];
     size_t count = 0;
     struct err err;
     if (service->config->mtom)
-        service->boundary = new_boundary(load->arena);
+        service->boundary = multipart_boundary(load->arena);
     if (!soap_http_lines(service->operation, load->arena, service->boundary, lines, &count, &err))
         report_at(load, service->config->operation_place, err.text);
     for (size_t i = 0; i < count; i++)

@@ -29,8 +29,7 @@ static struct str shown_parts(struct arena *arena, struct str body)
     buf_init(&shown, MAX_BODY_BYTES);
     buf_add_str(&shown, parts[0].content);
     for (size_t i = 1; i < count; i++)
-        buf_printf(&shown, "\n[cid:%.*s: %zu bytes of %.*s]", STR_ARG(parts[i].id),
-                   parts[i].content.len, STR_ARG(parts[i].media_type));
+        buf_printf(&shown, "\n%s", multipart_words(arena, &parts[i]));
     return arena_copy(arena, buf_str(&shown));
 }
 

@@ -15,7 +15,9 @@ struct walk {
     struct soap_envelope *request;
     struct arena *arena;
     size_t steps;
-    bool is_proven;
+    bool is_open;        // something was not looked into: the stub is to say whether it is right
+    bool has_nil;        // which SOAP encoding allows everywhere, and the stub's C types do not
+    const char *missing; // the first element that has to be there, or NULL
     struct err *err;
 };
 
@@ -101,7 +103,7 @@ static const struct shape_type *given_type(struct walk *walk, const xmlNode *nod
         return NULL;
     const struct shape_type *type =
         soap_shape_type(walk->operation, namespace, colon ? colon + 1 : text);
-    walk->is_proven = walk->is_proven && type;
+    walk->is_open |= !type;
     return type;
 }
 
@@ -156,7 +158,7 @@ static void add_size(struct walk *walk, xmlNode *node, const struct shape_type *
     if (attribute(walk, node, encoding, name))
         return;
     if (array->rank > 1) {
-        walk->is_proven = false;
+        walk->is_open = true;
         return;
     }
     const char *of = item_name(walk, node, array->item);
@@ -191,18 +193,22 @@ static bool has_child(const xmlNode *node, const struct shape_element *element)
     return false;
 }
 
-// Whether what must stand there does; a choice is not looked into.
-static bool is_whole(const xmlNode *node, const struct shape_particle *content)
+static void need_child(struct walk *walk, const xmlNode *node, const struct shape_element *element)
+{
+    if (!walk->missing && !has_child(node, element))
+        walk->missing = element->name.local;
+}
+
+// What must stand there; a choice is not looked into.
+static void need_content(struct walk *walk, const xmlNode *node,
+                         const struct shape_particle *content)
 {
     if (content->min == 0 || content->kind == SHAPE_CHOICE || content->kind == SHAPE_WILDCARD)
-        return true;
+        return;
     if (content->kind == SHAPE_ELEMENT)
-        return has_child(node, content->element);
-    for (size_t i = 0; i < content->count; i++) {
-        if (!is_whole(node, &content->children[i]))
-            return false;
-    }
-    return true;
+        need_child(walk, node, content->element);
+    for (size_t i = 0; i < content->count; i++)
+        need_content(walk, node, &content->children[i]);
 }
 
 static bool walk_members(struct walk *walk, xmlNode *node, const struct shape_particle *content)
@@ -218,18 +224,20 @@ static bool walk_members(struct walk *walk, xmlNode *node, const struct shape_pa
         if (search.found && !walk_element(walk, child, search.found->type))
             return false;
     }
-    walk->is_proven = walk->is_proven && is_whole(node, content);
+    need_content(walk, node, content);
     return true;
 }
 
 static bool walk_element(struct walk *walk, xmlNode *node, const struct shape_type *declared)
 {
     if (is_reference(walk, node)) {
-        walk->is_proven = false;
+        walk->is_open = true;
         return true;
     }
-    if (is_nil(walk, node))
+    if (is_nil(walk, node)) {
+        walk->has_nil = true;
         return true;
+    }
     const struct shape_type *given = given_type(walk, node);
     const struct shape_type *type = given ? given : declared;
     add_type(walk, node, type);
@@ -256,15 +264,6 @@ static const struct shape_type *part_type(const struct shape_message *message, c
     return NULL;
 }
 
-static bool has_all_parts(const xmlNode *wrapper, const struct shape_message *message)
-{
-    for (size_t i = 0; i < message->part_count; i++) {
-        if (!has_child(wrapper, message->parts[i].element))
-            return false;
-    }
-    return true;
-}
-
 static bool walk_wrapper(struct walk *walk, xmlNode *wrapper, const struct shape_message *message)
 {
     for (xmlNode *part = xmlFirstElementChild(wrapper); part; part = xmlNextElementSibling(part)) {
@@ -274,16 +273,24 @@ static bool walk_wrapper(struct walk *walk, xmlNode *wrapper, const struct shape
         if (!walk_element(walk, part, type))
             return false;
     }
-    walk->is_proven = walk->is_proven && has_all_parts(wrapper, message);
+    for (size_t i = 0; i < message->part_count; i++)
+        need_child(walk, wrapper, message->parts[i].element);
     return true;
+}
+
+// Whether the stub need not be asked; of nil it knows nothing.
+static bool is_proven(const struct walk *walk, xmlNode *wrapper, struct shape_name name)
+{
+    const char *namespace = wrapper->ns ? (const char *)wrapper->ns->href : "";
+    return !walk->missing && (!walk->is_open || walk->has_nil) && !xmlNextElementSibling(wrapper) &&
+           strcmp(namespace, name.namespace) == 0;
 }
 
 bool soap_encoded_dress(const struct soap_operation *operation, struct soap_envelope *request,
                         bool *ret_is_proven, struct err *err)
 {
     AUTO_ARENA struct arena *arena = arena_new();
-    struct walk walk = {
-        .operation = operation, .request = request, .arena = arena, .is_proven = true, .err = err};
+    struct walk walk = {.operation = operation, .request = request, .arena = arena, .err = err};
     const struct shape_message *message = &soap_shape(operation)->input;
     xmlNode *wrapper = xmlFirstElementChild(request->body);
     *ret_is_proven = false;
@@ -294,8 +301,9 @@ bool soap_encoded_dress(const struct soap_operation *operation, struct soap_enve
         add_attribute(&walk, wrapper, soap, "encodingStyle", encoding_of(&walk));
     if (!walk_wrapper(&walk, wrapper, message))
         return err_prefix(err, "%s", message->wrapper.local);
-    const char *namespace = wrapper->ns ? (const char *)wrapper->ns->href : "";
-    *ret_is_proven = walk.is_proven && !xmlNextElementSibling(wrapper) &&
-                     strcmp(namespace, message->wrapper.namespace) == 0;
+    if (walk.missing && walk.has_nil)
+        return err_set(err, ERR_INVALID, "%s: element \"%s\" is missing", message->wrapper.local,
+                       walk.missing);
+    *ret_is_proven = is_proven(&walk, wrapper, message->wrapper);
     return true;
 }

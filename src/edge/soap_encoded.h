@@ -10,7 +10,8 @@
 
 // Gives the values in the request's body the xsi:type, and arrays the item type and size, that they
 // do not have, by the WSDL's types. False with the way to a value that is none of its type.
-// *ret_is_proven: all values fit and none is missing.
+// *ret_is_proven: the stub need not be asked: all values fit or are nil, which SOAP encoding allows
+// for every one, and none is missing.
 bool soap_encoded_dress(const struct soap_operation *operation, struct soap_envelope *request,
                         bool *ret_is_proven, struct err *err) MUST_CHECK;
 

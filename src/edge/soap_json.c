@@ -76,7 +76,7 @@ static bool put_rpc(struct wire_writer *writer, const struct shape_message *mess
             inner = NULL; // a part of that name is meant
     }
     const char *name = wire_qname(writer, message->wrapper);
-    buf_printf(&writer->xml.text, "<%s", name);
+    soap_writer_open(&writer->xml, name);
     if (message->is_encoded)
         buf_printf(&writer->xml.text, " %s=\"%s\"",
                    wire_qname(writer,
@@ -86,7 +86,7 @@ static bool put_rpc(struct wire_writer *writer, const struct shape_message *mess
     buf_add_char(&writer->xml.text, '>');
     if (!put_parts(writer, message, inner ? inner : data))
         return false;
-    buf_printf(&writer->xml.text, "</%s>", name);
+    soap_writer_close(&writer->xml, name);
     return true;
 }
 

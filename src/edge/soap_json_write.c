@@ -237,7 +237,9 @@ static bool put_attribute(struct wire_writer *writer, const struct wire_place *p
         text = value->boolean ? STR("1") : STR("0");
     else if (!wire_scalar(writer, place, type, value, &text))
         return false;
-    buf_printf(&writer->xml.text, " %s=\"", wire_qname(writer, name));
+    buf_add_char(&writer->xml.text, ' ');
+    buf_add_str(&writer->xml.text, str_from(wire_qname(writer, name)));
+    buf_add_str(&writer->xml.text, STR("=\""));
     bool is_done = wire_put_escaped(writer, place, text);
     buf_add_char(&writer->xml.text, '"');
     return is_done;
@@ -447,7 +449,7 @@ bool wire_put_element(struct wire_writer *writer, const struct wire_place *place
         return wire_fail(writer, place, "it may not be null");
     const char *name = wire_qname(writer, element->name);
     writer->depth++;
-    buf_printf(&writer->xml.text, "<%s", name);
+    soap_writer_open(&writer->xml, name);
     if (!nil || type != element->type || !type->text)
         put_type(writer, element, type, value);
     if (nil)
@@ -459,7 +461,7 @@ bool wire_put_element(struct wire_writer *writer, const struct wire_place *place
         buf_add_char(&writer->xml.text, '>');
     else if (!put_inside(writer, place, element, type, value))
         return false;
-    buf_printf(&writer->xml.text, "</%s>", name);
+    soap_writer_close(&writer->xml, name);
     writer->depth--;
     return true;
 }

@@ -233,7 +233,6 @@ static void maker_begin(struct maker *maker, struct soap_shapes *shapes)
     require(maker->types && maker->elements && maker->groups);
     maker->anything = shape_type_named(maker, (struct shape_name){XSD_NS, "anyType"});
     shape_finish(maker, maker->anything);
-    shape_type_named(maker, (struct shape_name){SHAPE_APACHE_NS, "Map"});
 }
 
 static void maker_end(struct maker *maker)
@@ -269,6 +268,7 @@ static void shapes_read(struct soap_shapes *shapes)
         docs[i] = xmlReadMemory(text.data, (int)text.len, NULL, NULL, PARSE_OPTIONS);
         declare(&maker, docs[i] ? xmlDocGetRootElement(docs[i]) : NULL);
     }
+    shape_type_named(&maker, (struct shape_name){SHAPE_APACHE_NS, "Map"}); // declared or not
     for (size_t i = 0; i < table->schema_count; i++)
         make_declared(&maker, docs[i] ? xmlDocGetRootElement(docs[i]) : NULL);
     shapes->operations =

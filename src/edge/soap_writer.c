@@ -37,35 +37,29 @@ void soap_writer_finish(struct soap_writer *writer)
     buf_finish(&writer->text);
 }
 
-static size_t find_usual(const char *namespace)
+static const char *new_prefix(struct soap_writer *writer, const char *namespace)
 {
-    size_t i = 0;
-    while (i < COUNT_OF(usual) && strcmp(usual[i].namespace, namespace) != 0)
-        i++;
-    return i;
-}
-
-static const char *prefix_at(const struct soap_writer *writer, size_t index)
-{
-    size_t known = find_usual(writer->namespaces[index]), before = 0;
-    if (known < COUNT_OF(usual))
-        return usual[known].prefix;
-    for (size_t i = 0; i < index; i++)
-        before += find_usual(writer->namespaces[i]) == COUNT_OF(usual);
-    return arena_printf(writer->arena, "n%zu", before + 1);
+    for (size_t i = 0; i < COUNT_OF(usual); i++) {
+        if (strcmp(usual[i].namespace, namespace) == 0)
+            return usual[i].prefix;
+    }
+    return arena_printf(writer->arena, "n%zu", ++writer->own_prefixes);
 }
 
 static void add_namespace(struct soap_writer *writer, const char *namespace)
 {
+    size_t size = sizeof(*writer->namespaces);
     if (writer->namespace_count == writer->namespace_capacity) {
         size_t capacity = writer->namespace_capacity ? writer->namespace_capacity * 2 : 8;
-        const char **namespaces = arena_alloc(writer->arena, capacity * sizeof(*namespaces));
+        void *namespaces = arena_alloc(writer->arena, capacity * size);
         if (writer->namespace_count)
-            memcpy(namespaces, writer->namespaces, writer->namespace_count * sizeof(*namespaces));
+            memcpy(namespaces, writer->namespaces, writer->namespace_count * size);
         writer->namespaces = namespaces;
         writer->namespace_capacity = capacity;
     }
-    writer->namespaces[writer->namespace_count++] = namespace;
+    size_t at = writer->namespace_count++;
+    writer->namespaces[at].name = namespace;
+    writer->namespaces[at].prefix = new_prefix(writer, namespace);
 }
 
 const char *soap_writer_prefix(struct soap_writer *writer, const char *namespace)
@@ -75,17 +69,37 @@ const char *soap_writer_prefix(struct soap_writer *writer, const char *namespace
     if (strcmp(namespace, soap_namespace(writer)) == 0)
         return "soap";
     size_t i = 0;
-    while (i < writer->namespace_count && strcmp(writer->namespaces[i], namespace) != 0)
+    while (i < writer->namespace_count && strcmp(writer->namespaces[i].name, namespace) != 0)
         i++;
     if (i == writer->namespace_count)
         add_namespace(writer, namespace);
-    return prefix_at(writer, i);
+    return writer->namespaces[i].prefix;
 }
 
 const char *soap_writer_name(struct soap_writer *writer, struct shape_name name)
 {
     const char *prefix = soap_writer_prefix(writer, name.namespace);
-    return *prefix ? arena_printf(writer->arena, "%s:%s", prefix, name.local) : name.local;
+    if (!*prefix)
+        return name.local;
+    size_t len = strlen(prefix), local_len = strlen(name.local);
+    char *qname = arena_alloc(writer->arena, len + local_len + 2);
+    memcpy(qname, prefix, len);
+    qname[len] = ':';
+    memcpy(qname + len + 1, name.local, local_len + 1);
+    return qname;
+}
+
+void soap_writer_open(struct soap_writer *writer, const char *name)
+{
+    buf_add_char(&writer->text, '<');
+    buf_add_str(&writer->text, str_from(name));
+}
+
+void soap_writer_close(struct soap_writer *writer, const char *name)
+{
+    buf_add_str(&writer->text, STR("</"));
+    buf_add_str(&writer->text, str_from(name));
+    buf_add_char(&writer->text, '>');
 }
 
 void soap_writer_indent(struct soap_writer *writer)
@@ -150,8 +164,8 @@ struct str soap_writer_envelope(struct soap_writer *writer, struct str preamble)
     buf_add_str(&all, preamble);
     buf_printf(&all, "<soap:Envelope xmlns:soap=\"%s\"", soap_namespace(writer));
     for (size_t i = 0; i < writer->namespace_count; i++) {
-        buf_printf(&all, "\n    xmlns:%s=\"", prefix_at(writer, i));
-        template_write_escaped(&all, str_from(writer->namespaces[i]), TEMPLATE_XML);
+        buf_printf(&all, "\n    xmlns:%s=\"", writer->namespaces[i].prefix);
+        template_write_escaped(&all, str_from(writer->namespaces[i].name), TEMPLATE_XML);
         buf_add_char(&all, '"');
     }
     buf_add_str(&all, STR(">\n"));

@@ -13,8 +13,10 @@ struct soap_writer {
     int version;     // 11 or 12
     struct buf text; // what stands in the Envelope so far
     int level;       // of indentation
-    const char **namespaces;
-    size_t namespace_count, namespace_capacity;
+    struct {
+        const char *name, *prefix;
+    } * namespaces;
+    size_t namespace_count, namespace_capacity, own_prefixes;
 };
 
 void soap_writer_init(struct soap_writer *writer, struct arena *arena, int version, size_t limit);
@@ -24,6 +26,9 @@ void soap_writer_finish(struct soap_writer *writer);
 const char *soap_writer_prefix(struct soap_writer *writer, const char *namespace);
 // "n1:Order", "id".
 const char *soap_writer_name(struct soap_writer *writer, struct shape_name name);
+// <name, without an end, and </name>.
+void soap_writer_open(struct soap_writer *writer, const char *name);
+void soap_writer_close(struct soap_writer *writer, const char *name);
 
 void soap_writer_indent(struct soap_writer *writer); // begins a line
 void soap_writer_escaped(struct soap_writer *writer, const char *text);

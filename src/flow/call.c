@@ -51,8 +51,11 @@ static bool prepare_plain(const struct call *call, struct soap_codec *codec, str
         if (!soap_address(codec, arena, envelope, &addressing, &envelope, err))
             return false;
     }
-    return soap_http_lines(operation, arena, NULL, lines, &request->header_count, err) &&
-           soap_encode(codec, operation, arena, envelope, &request->body, err);
+    const char *boundary = call->is_mtom ? multipart_boundary(arena) : NULL;
+    struct str *body = &request->body;
+    return soap_http_lines(operation, arena, boundary, lines, &request->header_count, err) &&
+           soap_encode(codec, operation, arena, envelope, body, err) &&
+           (!boundary || soap_pack(codec, operation, arena, boundary, *body, body, err));
 }
 
 static bool check_endpoint(const struct call *call, struct err *err)
@@ -175,11 +178,32 @@ static bool is_secret(const char *line)
     return false;
 }
 
+// The envelope; what travels beside it is told in `tree`.
+static struct str take_parts(struct arena *arena, struct str body, struct json *tree)
+{
+    struct multipart_part *parts;
+    size_t count;
+    struct err err;
+    if (!multipart_is(body) || !multipart_read(arena, body, &parts, &count, &err))
+        return body;
+    struct json *list = json_array(arena);
+    for (size_t i = 1; i < count; i++) {
+        struct json *part = json_object(arena);
+        json_set(arena, part, STR("id"), json_string(arena, parts[i].id));
+        json_set(arena, part, STR("media_type"), json_string(arena, parts[i].media_type));
+        json_set(arena, part, STR("bytes"), json_integer(arena, (int64_t)parts[i].content.len));
+        tree_text(arena, part, "words", multipart_words(arena, &parts[i]));
+        json_append(arena, list, part);
+    }
+    json_set(arena, tree, STR("parts"), list);
+    return parts[0].content;
+}
+
 static struct json *request_tree(const struct call *call, struct arena *arena,
                                  const struct transport_request *request)
 {
     struct json *tree = json_object(arena);
-    struct str head, body = request->body;
+    struct str head, body = take_parts(arena, request->body, tree);
     AUTO_BUF struct buf lines;
     buf_init(&lines, MAX_HEAD_BYTES);
     buf_printf(&lines, "%s %s\n", request->method, request->url);
@@ -260,6 +284,13 @@ static void write_pretty(struct buf *out, struct arena *arena, struct str text)
     buf_add_str(out, shown.len ? STR("\n") : STR(""));
 }
 
+static void write_parts(struct buf *out, const struct json *request)
+{
+    const struct json *parts = json_get(request, STR("parts"));
+    for (size_t i = 0; parts && i < parts->array.count; i++)
+        buf_printf(out, "%.*s\n", STR_ARG(text_in(parts->array.items[i], "words")));
+}
+
 static void write_json(struct buf *out, const char *title, const struct json *value)
 {
     if (!value || value->kind == JSON_NULL)
@@ -280,6 +311,14 @@ static void write_timings(struct buf *out, struct arena *arena, const struct jso
     }
 }
 
+void call_write_request(struct buf *out, const struct call *call, struct arena *arena,
+                        const struct transport_request *request)
+{
+    const struct json *tree = request_tree(call, arena, request);
+    buf_printf(out, "%.*s\n", STR_ARG(text_in(tree, "body")));
+    write_parts(out, tree);
+}
+
 void call_write(struct buf *out, struct arena *arena, const struct json *tree)
 {
     const struct json *request = json_get(tree, STR("request"));
@@ -288,6 +327,7 @@ void call_write(struct buf *out, struct arena *arena, const struct json *tree)
     struct str problem = text_in(reply, "problem");
     buf_printf(out, "Request\n%.*s\n", STR_ARG(text_in(request, "head")));
     write_pretty(out, arena, text_in(request, "body"));
+    write_parts(out, request);
     if (status->kind == JSON_INTEGER)
         buf_printf(out, "\nReply, status %lld\n", (long long)status->integer);
     else

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// How long a request takes from the envelope of a template to wire bytes, checks and all.
-//   bench_soap MODULES WSDL OPERATION ENVELOPE [TIMES]
+// How long a request takes from what a template makes, an envelope or JSON, to wire bytes, checks
+// and all. Of JSON also how much of that it takes to read it and to write it as an envelope.
+//   bench_soap MODULES WSDL OPERATION ENVELOPE|JSON [TIMES]
 
 #include "base/clock.h"
-#include "edge/soap.h"
+#include "edge/soap_json.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -29,15 +30,36 @@ static double cpu_us(void)
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-static double measure(struct soap_codec *codec, const struct soap_operation *operation,
-                      struct str envelope, int times)
+struct bench {
+    struct soap_codec *codec;
+    const struct soap_operation *operation;
+    struct str text;
+};
+
+enum step { READ, MAP, ENCODE }; // each with those before it
+
+static bool run(const struct bench *bench, struct arena *arena, enum step last, struct err *err)
+{
+    static const struct json_limits limits = {.depth = 200, .values = 1000 * 1000};
+    struct str envelope = bench->text, wire;
+    struct json *data;
+    if (*envelope.data != '<') {
+        if (!json_parse(arena, bench->text, &limits, &data, err))
+            return false;
+        if (last >= MAP && !soap_json_encode(bench->operation, arena, data, &envelope, err))
+            return false;
+    }
+    return last < ENCODE ||
+           soap_encode(bench->codec, bench->operation, arena, envelope, &wire, err);
+}
+
+static double measure(const struct bench *bench, enum step last, int times)
 {
     AUTO_ARENA struct arena *arena = arena_new();
     double started = cpu_us();
     for (int i = 0; i < times; i++) {
-        struct str wire;
         struct err err = {0};
-        if (!soap_encode(codec, operation, arena, envelope, &wire, &err)) {
+        if (!run(bench, arena, last, &err)) {
             fprintf(stderr, "%s\n", err.text);
             exit(1);
         }
@@ -49,7 +71,7 @@ static double measure(struct soap_codec *codec, const struct soap_operation *ope
 int main(int count, char **args)
 {
     if (count < 5) {
-        fprintf(stderr, "usage: bench_soap MODULES WSDL OPERATION ENVELOPE [TIMES]\n");
+        fprintf(stderr, "usage: bench_soap MODULES WSDL OPERATION ENVELOPE|JSON [TIMES]\n");
         return 2;
     }
     AUTO_ARENA struct arena *arena = arena_new();
@@ -62,13 +84,16 @@ int main(int count, char **args)
         fprintf(stderr, "%s\n", faults.count ? faults.items[0].text : err.text);
         return 1;
     }
-    struct str envelope = read_file(arena, args[4]);
-    struct soap_codec *codec = soap_codec_new();
+    const struct bench bench = {soap_codec_new(), operation, read_file(arena, args[4])};
     int times = count > 5 ? atoi(args[5]) : 10000;
-    measure(codec, operation, envelope, 100);
-    printf("%zu bytes: %.1f us of CPU a request\n", envelope.len,
-           measure(codec, operation, envelope, times));
-    soap_codec_free(codec);
+    measure(&bench, ENCODE, 100);
+    printf("%zu bytes: %.1f us of CPU a request\n", bench.text.len, measure(&bench, ENCODE, times));
+    if (*bench.text.data != '<') {
+        double read = measure(&bench, READ, times);
+        printf("of which %.1f us to read JSON, %.1f us to map it\n", read,
+               measure(&bench, MAP, times) - read);
+    }
+    soap_codec_free(bench.codec);
     soap_modules_free(modules);
     fault_list_finish(&faults);
     return 0;

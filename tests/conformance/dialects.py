@@ -93,6 +93,9 @@ def php(value, case=None):
         return [php(item) for item in value]
     if not isinstance(value, dict):
         return value
+    if case is not None and case.map_names():
+        return {name: _php_natural(item) if name in case.map_names() else php(item)
+                for name, item in value.items()}
     if "@base64" in value:
         return value["@base64"]
     if "@float" in value:
@@ -108,6 +111,15 @@ def php(value, case=None):
         else:
             data[name] = php(item)
     return data
+
+
+def _php_natural(value):
+    """Where anything may stand, a number with a fraction is a float to PHP, a double to others."""
+    if isinstance(value, float):
+        return {"@xsi:type": "xsd:float", "#text": value}
+    if isinstance(value, dict):
+        return {name: _php_natural(item) for name, item in value.items()}
+    return [_php_natural(item) for item in value] if isinstance(value, list) else value
 
 
 def _soap_var(var):
@@ -218,7 +230,7 @@ class Mender:
         self.suite, self.tried = suite, set()
 
     def mend(self, data, sentence):
-        rules = (self._attribute, self._missing, self._cast, self._drop)
+        rules = (self._attribute, self._missing, self._cast, self._cut, self._drop)
         return sentence not in self.tried and not self.tried.add(sentence) and \
             any(rule(data, sentence) for rule in rules)
 
@@ -278,6 +290,14 @@ class Mender:
                            sentence)
         return bool(digits) and _change(data, lambda name, item: item == digits[1],
                                         lambda text: base64.b64decode(text).hex().upper())
+
+    def _cut(self, data, sentence):
+        """PHP makes whole numbers of all in a text that stands for a list of them."""
+        found = re.search(r"this is no value of its type: (-?[\d.]+(?: -?[\d.]+)+) \(", sentence)
+        if self.suite != "php-src" or not found:
+            return False
+        return _change(data, lambda name, item: item == found[1], lambda text: " ".join(
+            str(int(float(number))) for number in text.split()))
 
 
 def _change(data, is_meant, change, name=None):

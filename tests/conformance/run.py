@@ -103,6 +103,13 @@ class Case:
         _, message = self._input()
         return [] if message is None else [part.get("name") for part in message.iter(f"{WSDL}part")]
 
+    def map_names(self):
+        """The parts that are maps of keys."""
+        _, message = self._input()
+        return [] if message is None else [
+            part.get("name") for part in message.iter(f"{WSDL}part")
+            if (part.get("type") or "").rpartition(":")[2] == "Map"]
+
     def has_list(self):
         """Whether data that is a list is all of the body, not the parts in order."""
         return (self.facts.get("style") or "").startswith("document") and len(self.part_names()) == 1

@@ -2,11 +2,13 @@
 """`switchhook call`: data in, the checked request on the wire, the reply or fault as data again."""
 
 import json
+import re
 
 import pytest
 
 import customer
 import gateway
+import mock
 
 NAMESPACE = "http://ws.acme.example/survey/v1"
 DATA = {
@@ -118,6 +120,27 @@ def test_headers_and_secrets(tmp_path, peer):
     assert request.headers["authorization"] == "Bearer s3cret"
     assert request.headers["x-trace"] == "7"
     assert "s3cret" not in said and "X-Trace: 7" in said
+
+
+def test_binary_values_travel_as_parts_where_mtom_is_asked_for(tmp_path):
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({"base64": ["AAECAwQF", "/w=="], "string": "s"}))
+    wsdl = gateway.ROOT / "tests" / "wsdl" / "values" / "values.wsdl"
+    command = ["call", "values", "Put", "--modules", mock.WSDLS, "--data", path, "--mtom"]
+    with mock.Mock("values", "--wsdl", wsdl) as served:
+        status, said, complaint = gateway.run(*command, "--endpoint", served.url)
+        tree = json.loads(gateway.run(*command, "--endpoint", served.url, "--json")[1])
+    assert status == 0, complaint + said
+    assert 'multipart/related; type="application/xop+xml"' in said
+    assert said.count("xop:Include") == 2 and "AAECAwQF" not in said
+    assert re.findall(r"^\[cid:\S+: (\d+) bytes of (\S+)\]$", said, re.M) == [
+        ("6", "application/octet-stream"), ("1", "application/octet-stream")]
+    assert [part["bytes"] for part in tree["request"]["parts"]] == [6, 1]
+    assert tree["request"]["body"].startswith("<?xml")
+    said = gateway.run(*command, "--dry-run")[1]
+    assert "xop:Include" in said and ": 6 bytes of " in said
+    status, _, complaint = gateway.run(*command, "--service", "acme")
+    assert status == 2 and "--mtom is for calls without a service" in complaint
 
 
 def test_as_a_service_of_the_configuration(tmp_path, peer):

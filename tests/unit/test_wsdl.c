@@ -203,6 +203,33 @@ static const struct soap_operation *operation_of(const char *module, const char 
     return operation;
 }
 
+static void test_any_encoded_value_may_be_nil_but_not_missing(void **state)
+{
+    (void)state;
+    const struct soap_operation *put = operation_of("encoded", "Put");
+    const struct {
+        const char *parts, *complaint; // NULL: none
+    } cases[] = {
+        {"<comment i:nil='1'/><score i:nil='1'/><count i:nil='true'/><more i:nil='1'/>", NULL},
+        {"<comment href='#c'/><score i:nil='1'/><count>1</count><more/>", NULL},
+        {"<comment i:nil='1'/><count>1</count><more/>", "Put: element \"score\" is missing"},
+        {"<comment i:nil='1'/><score>1</score><count/><more/>", "count: this is no value"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *text = arena_printf(
+            all.arena,
+            "<e:Envelope xmlns:e='" SOAP11 "' xmlns:i='http://www.w3.org/2001/XMLSchema-instance'>"
+            "<e:Body><c:Put xmlns:c='urn:test:calls'>%s</c:Put></e:Body></e:Envelope>",
+            cases[i].parts);
+        struct str wire;
+        struct err err = {0};
+        bool is_sent = soap_encode(all.codec, put, all.arena, str_from(text), &wire, &err);
+        if (cases[i].complaint)
+            assert_non_null(strstr(err.text, cases[i].complaint));
+        assert_int_equal(is_sent, !cases[i].complaint);
+    }
+}
+
 static void test_binary_values_travel_as_parts(void **state)
 {
     (void)state;
@@ -304,6 +331,12 @@ static void test_rpc_requests_become_the_golden_bytes(void **state)
 {
     (void)state;
     assert_int_equal(check_module("rpc"), 8);
+}
+
+static void test_encoded_requests_become_the_golden_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(check_module("encoded"), 1);
 }
 
 static void test_document_requests_become_the_golden_bytes(void **state)
@@ -428,10 +461,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rpc_requests_become_the_golden_bytes),
+        cmocka_unit_test(test_encoded_requests_become_the_golden_bytes),
         cmocka_unit_test(test_document_requests_become_the_golden_bytes),
         cmocka_unit_test(test_types_of_many_files_become_the_golden_bytes),
         cmocka_unit_test(test_no_value_is_changed_on_its_way),
         cmocka_unit_test(test_a_body_holds_as_many_elements_as_the_operation_has_parts),
+        cmocka_unit_test(test_any_encoded_value_may_be_nil_but_not_missing),
         cmocka_unit_test(test_binary_values_travel_as_parts),
         cmocka_unit_test(test_a_reply_of_several_parts_is_one),
         cmocka_unit_test(test_an_encoded_answer_may_hold_its_values_elsewhere_and_name_them_freely),
