@@ -25,6 +25,7 @@ def find_build():
 
 
 BUILD = find_build()
+IS_SANITIZED = "asan" in BUILD.name  # such a build takes some times as long
 PROGRAM = BUILD / "src" / "switchhook"
 MODULES = BUILD / "modules"
 TOKEN = "a-token-only-the-tests-know"

@@ -18,7 +18,6 @@ from words import OK, call
 from wsdls import WSDL, definitions
 
 BIND = gateway.BUILD / "gen" / "bind"
-IS_SANITIZED = "asan" in gateway.BUILD.name
 MEMORY_BYTES, WITHIN_S = 1_500_000_000, 30
 E11 = "http://schemas.xmlsoap.org/soap/envelope/"
 
@@ -28,7 +27,7 @@ def prepare(folder, text, name="w.wsdl"):
     (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
     def limit():
-        if not IS_SANITIZED:
+        if not gateway.IS_SANITIZED:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     done = subprocess.run([BIND, "prepare", folder / name, "", "stock", folder / "copy", folder / "rename"],
                           capture_output=True, text=True, timeout=WITHIN_S, preexec_fn=limit)

@@ -18,7 +18,7 @@ E11 = customer.ENVELOPE_11
 ANSWER = f'<SubmitSurveyResultResponse xmlns="{SURVEY}"><receiptId>R-7</receiptId>'
 END = "</SubmitSurveyResultResponse>"
 MEMORY_KB = 1_000_000
-ALL_WITHIN_S, HEALTHY_WITHIN_S = 30, 5  # a sanitizer's build takes three times as long
+ALL_WITHIN_S, HEALTHY_WITHIN_S = (120, 20) if gateway.IS_SANITIZED else (30, 5)
 
 
 def envelope(body, before="", header=""):
@@ -182,5 +182,5 @@ def test_a_hostile_reply_to_a_call_by_hand_is_told(tmp_path, name):
     with customer.Customer(REPLIES[name][0]) as server:
         code, out, errors = gateway.run("call", "survey", "SubmitSurveyResult", "--modules", gateway.MODULES,
                                         "--data", tmp_path / "data.json", "--endpoint", server.url(), within_s=60)
-    assert code in (0, 1, 2, 3, 4) and (out or errors)
+    assert code in (0, 1) and (out or errors)
     assert "root:x:" not in out + errors and not any(word in errors for word in gateway.COMPLAINTS)
