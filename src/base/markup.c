@@ -23,6 +23,8 @@ static void read_encoding(struct str text, char *ret, size_t size)
     for (size_t i = 0; i < text.len && len < MAX_DECLARATION_BYTES; i++) {
         if (text.data[i])
             head[len++] = text.data[i];
+        if (text.data[i] == '>')
+            break; // the end of a declaration, if there is one
     }
     head[len] = '\0';
     *ret = '\0';

@@ -133,15 +133,9 @@ const char *soap_namespace(int version)
     return version == 12 ? SOAP12_NS : SOAP11_NS;
 }
 
-static bool parse_text(struct soap_codec *codec, struct str text, bool may_have_doctype,
+static bool parse_tame(struct soap_codec *codec, struct str text, bool may_have_doctype,
                        xmlDoc **ret, struct err *err)
 {
-    if (text.len > MAX_DOCUMENT_BYTES)
-        return err_set(err, ERR_TOO_LARGE, "it has %zu bytes, more than %d", text.len,
-                       MAX_DOCUMENT_BYTES);
-    const char *refusal = markup_refusal(text);
-    if (refusal)
-        return err_set(err, ERR_INVALID, "it %s", refusal);
     if (xmlDictGetUsage(codec->parser->dict) > KEPT_NAMES_BYTES)
         codec_renew_parser(codec);
     codec->may_have_doctype = may_have_doctype;
@@ -163,6 +157,18 @@ static bool parse_text(struct soap_codec *codec, struct str text, bool may_have_
     }
     *ret = doc;
     return true;
+}
+
+static bool parse_text(struct soap_codec *codec, struct str text, bool may_have_doctype,
+                       xmlDoc **ret, struct err *err)
+{
+    if (text.len > MAX_DOCUMENT_BYTES)
+        return err_set(err, ERR_TOO_LARGE, "it has %zu bytes, more than %d", text.len,
+                       MAX_DOCUMENT_BYTES);
+    const char *refusal = markup_refusal(text);
+    if (refusal)
+        return err_set(err, ERR_INVALID, "it %s", refusal);
+    return parse_tame(codec, text, may_have_doctype, ret, err);
 }
 
 static bool parse_parts(struct soap_codec *codec, struct str text, xmlDoc **ret, struct err *err)
@@ -217,12 +223,10 @@ static bool mend_xsi(struct soap_codec *codec, xmlNode *root)
     return xsi != NULL;
 }
 
-bool soap_envelope_parse(struct soap_codec *codec, struct str text, struct soap_envelope *ret,
-                         struct err *err)
+// Takes the document over.
+static bool take_envelope(struct soap_codec *codec, xmlDoc *doc, struct soap_envelope *ret,
+                          struct err *err)
 {
-    xmlDoc *doc = NULL;
-    if (!soap_document_parse(codec, text, false, &doc, err))
-        return false;
     AUTO_ENVELOPE struct soap_envelope envelope = {.doc = doc, .root = xmlDocGetRootElement(doc)};
     xmlNode *root = envelope.root;
     if (soap_is_element(root, SOAP11_NS, "Envelope"))
@@ -245,6 +249,14 @@ bool soap_envelope_parse(struct soap_codec *codec, struct str text, struct soap_
     *ret = envelope;
     envelope.doc = NULL; // the caller's now
     return true;
+}
+
+bool soap_envelope_parse(struct soap_codec *codec, struct str text, struct soap_envelope *ret,
+                         struct err *err)
+{
+    xmlDoc *doc;
+    return soap_document_parse(codec, text, false, &doc, err) &&
+           take_envelope(codec, doc, ret, err);
 }
 
 struct str soap_document_text(xmlDoc *doc, struct arena *arena)
@@ -329,6 +341,14 @@ static bool stub_encode(struct engine *engine, const struct soap_operation *oper
     return true;
 }
 
+// What the stub wrote needs no look before it is parsed.
+static bool parse_written(struct soap_codec *codec, struct str wire, struct soap_envelope *ret,
+                          struct err *err)
+{
+    xmlDoc *doc;
+    return parse_tame(codec, wire, false, &doc, err) && take_envelope(codec, doc, ret, err);
+}
+
 bool soap_encode(struct soap_codec *codec, const struct soap_operation *operation,
                  struct arena *arena, struct str text, struct str *ret_wire, struct err *err)
 {
@@ -347,7 +367,7 @@ bool soap_encode(struct soap_codec *codec, const struct soap_operation *operatio
         return false;
     AUTO_ENVELOPE struct soap_envelope written = {0};
     if (!stub_encode(engine, operation, arena, input, is_proven, &wire, err) ||
-        !soap_envelope_parse(codec, wire, &written, err))
+        !parse_written(codec, wire, &written, err))
         return false;
     bool is_changed = soap_restore(&envelope, &written, is_rpc(facts), facts->input.is_encoded);
     *ret_wire = is_changed ? soap_document_text(written.doc, arena) : arena_copy(arena, wire);
