@@ -17,7 +17,7 @@ from words import OK, SURVEY, call, survey_event, survey_service
 E11 = customer.ENVELOPE_11
 ANSWER = f'<SubmitSurveyResultResponse xmlns="{SURVEY}"><receiptId>R-7</receiptId>'
 END = "</SubmitSurveyResultResponse>"
-MEMORY_KB = 1_000_000
+MEMORY_KB = 600_000
 ALL_WITHIN_S, HEALTHY_WITHIN_S = (120, 20) if gateway.IS_SANITIZED else (30, 5)
 
 
@@ -172,7 +172,8 @@ def test_every_hostile_reply_is_an_outcome_and_others_get_theirs_meanwhile(place
         assert "<script>alert" not in page and "root:x:" not in page, name
         assert len(page) < 2_000_000, name
     assert not wrong
-    assert gate.memory_kb("VmHWM") < MEMORY_KB
+    # A sanitizer keeps what was freed.
+    assert gateway.IS_SANITIZED or gate.memory_kb("VmHWM") < MEMORY_KB
     assert slowest < HEALTHY_WITHIN_S
 
 
